@@ -1,0 +1,126 @@
+import type { ErrorCode } from "../error-codes.ts";
+import type { MemberProblem, Noun, Refusal } from "../refusal.ts";
+
+/** One text for each kind of refusal, and several for the kinds whose remedy differs. */
+type RefusalText =
+  | Exclude<Refusal["kind"], "invalid_member">
+  | `invalid_member_${MemberProblem}`
+  | "rate_limited_never";
+
+/** What every language must have, all of it. English is the pattern for the placeholders. */
+export interface Messages {
+  readonly listSeparator: string;
+  /** Stands for the empty path in `invalid_member_unknown`. */
+  readonly body: string;
+  /** In the grammatical form that this language's `not_found` and `already_exists` need. */
+  readonly nouns: Readonly<Record<Noun, string>>;
+  /** What each code means in general. */
+  readonly codes: Readonly<Record<ErrorCode, string>>;
+  /** What happened and what to do, with `{placeholders}`. */
+  readonly refusals: Readonly<Record<RefusalText, string>>;
+}
+
+export const en = {
+  listSeparator: ", ",
+  body: "the body",
+  nouns: {
+    team: "team",
+    user: "user",
+    service: "service",
+    service_key: "service key",
+    access_token: "access token",
+    catalogue: "catalogue",
+    permission_set: "permission set",
+  },
+  codes: {
+    COM0001: "The path does not take this method.",
+    COM0002: "Too many requests in a short time.",
+    COM0003: "A paging parameter is not valid.",
+    COM0004: "The server failed, or cannot answer at the moment.",
+    COM0005: "A member of the body is missing, unknown or not valid.",
+    COM0006: "The request needs a body and has none.",
+    COM0007: "Remote assistance is not set up.",
+    COM0008: "Nothing exists at this path or under this id.",
+    COM0009: "The request is well formed, but its parts do not fit together.",
+    COM0010: "It exists already, or conflicts with something that does.",
+    COM0011: "A header is missing or not valid.",
+    COM0012: "This API version does not exist.",
+    COM0013: "No valid credential was sent.",
+    COM0014: "The request is malformed or too large, or uses a format that is not supported.",
+    COM0015: "The resource has changed since it was read.",
+    COM0021: "The delta token is not valid.",
+    COM00020: "All device licences are in use.",
+    LOC0001: "The location of the device could not be obtained.",
+    SDE0003: "The user could not be assigned to the device.",
+    CMD0001: "The command does not apply to this device.",
+    CMD0002: "The command could not be suspended.",
+    APP0001: "The uploaded app was rejected.",
+    APP0002: "The app or profile could not be deleted.",
+    FIL0001: "The uploaded file was rejected.",
+    PAY0001: "The uploaded image is larger than allowed.",
+    PAY0002: "Required fields have not been filled in.",
+    PAY0004: "The values of required fields are not valid.",
+    TOK0001: "The credential lacks a permission that this needs.",
+    TOK0002: "The credential belongs to another team.",
+    TOK0003: "The token belongs to another region.",
+    TOK0004: "The token has expired.",
+    TOK0005: "The token was revoked.",
+    TOK0006: "The token may not be used from this address.",
+    TOK0007: "The team is suspended.",
+    TOK0008: "The token was issued for another service.",
+  },
+  refusals: {
+    malformed_token: "This is not a complete, unaltered token. Copy the whole token again.",
+    wrong_region: "This token belongs to region {region}; use {url} instead.",
+    unknown_token:
+      "This access token is not known here. Check that you sent the right one, or create a new one.",
+    wrong_audience: "This token was issued for another service. Request one for this service.",
+    wrong_team: "This credential belongs to another team. Use one of the team that the request is about.",
+    revoked_token: "This token was revoked and cannot be restored. Create a new one.",
+    expired_token: "This token has expired. Obtain a new one.",
+    team_suspended: "This team is suspended. Its tokens work again once the operator restores it.",
+    ip_not_allowed:
+      "This token works only from its allowed addresses. Call from one of them, or use another token.",
+    missing_permission:
+      "This token lacks permissions that the request needs: {missing}. Use a token that has them.",
+    rate_limited: "The rate limit is used up. Try again in {seconds} s.",
+    rate_limited_never:
+      "This request costs more than the token's whole rate limit and can never be allowed. Lower its cost.",
+    no_credential: "No credential was sent. Send a header Authorization: Bearer followed by your token.",
+    unknown_credential:
+      "This credential is not valid here. Check that it is complete and has not been withdrawn.",
+    ambiguous_credential:
+      "Send exactly one credential, in the Authorization header and not in the query string.",
+    operator_only: "Only the operator may do this. Use the operator key.",
+    exceeds_maker: "You cannot give permissions that you do not hold: {missing}. Leave them out.",
+    method_not_allowed: "This path does not take this method. It takes: {allow}.",
+    bad_page:
+      "Parameter {parameter} is not valid. limit is a whole number from 1 to 100, cursor an earlier next_cursor.",
+    invalid_member_missing: "Member {member} is missing. Add it.",
+    invalid_member_unknown: "There is an unknown member in {member}. Remove it, or correct its name.",
+    invalid_member_invalid: "Member {member} has a value of the wrong type, length or form. Correct it.",
+    body_not_object: "The body is not a JSON object. Send one.",
+    unknown_permission:
+      "Member {member} has a permission that no catalogue knows. GET /v1/catalogues lists them.",
+    empty_body: "The body is empty. Send a JSON object.",
+    malformed_json: "The body is not well-formed JSON in UTF-8. Correct its syntax.",
+    unknown_path: "There is nothing at this path. Check the URL.",
+    bad_header: "Header {header} is not valid. Send 1 to 255 printable ASCII characters, or leave it out.",
+    bad_api_version: "This API version does not exist. Use paths that begin with /v1.",
+    not_acceptable: "The answer has no format that your Accept header takes. Accept application/json.",
+    unsupported_media_type: "This media type is not taken. Send Content-Type: application/json.",
+    body_too_large: "The body is larger than {limit} KiB. Send a smaller one.",
+    not_found: "There is no such {noun} here. Check its id or name, and the region.",
+    required_permission_absent: "Some of these permissions require others. Add: {missing}.",
+    no_common_address:
+      "None of these addresses is allowed for the token that you use. Choose from among its own.",
+    already_exists: "Another {noun} already has the same {member}. Choose a different one.",
+    catalogue_would_lose: "A catalogue can gain permissions but lose none. Put back: {permissions}.",
+    idempotency_conflict:
+      "This Idempotency-Key was used with a different body. Use a new key for a new request.",
+    idempotency_running: "A request with this Idempotency-Key is still running. Repeat it in a moment.",
+    precondition_failed: "The resource has changed since you read it. Read it again and repeat the change.",
+    unavailable: "No reliable answer is possible at the moment. Try again in {seconds} s.",
+    internal: "Something went wrong on our side. Try again in a moment.",
+  },
+} as const satisfies Messages;

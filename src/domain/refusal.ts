@@ -1,0 +1,86 @@
+import type { RegionCode } from "./region.ts";
+
+/**
+ * Every way in which Jeton says no, as one union. Inside it is specific; `routes/refusals.ts`
+ * turns it into what the caller needs to know and no more. No member carries a submitted value,
+ * except permissions that a catalogue knows.
+ */
+export type Refusal = CheckRefusal | CallerRefusal | RequestRefusal | StateRefusal | FaultRefusal;
+
+/** The verdicts of a check, in the order in which they are decided (contract, section 4). */
+export type CheckRefusal =
+  | { readonly kind: "malformed_token" }
+  | { readonly kind: "wrong_region"; readonly region: RegionCode }
+  | { readonly kind: "unknown_token" }
+  | { readonly kind: "wrong_audience" }
+  | { readonly kind: "wrong_team" }
+  | { readonly kind: "revoked_token" }
+  | { readonly kind: "expired_token" }
+  | { readonly kind: "team_suspended" }
+  | { readonly kind: "ip_not_allowed" }
+  | { readonly kind: "missing_permission"; readonly missing: readonly string[] }
+  | {
+      readonly kind: "rate_limited";
+      /** Whole seconds until the same request can be allowed; null: it never can (cost above the limit). */
+      readonly retryAfterSeconds: number | null;
+    };
+
+export type CheckReason = CheckRefusal["kind"];
+
+/** Who is asking, beyond what a check decides. */
+export type CallerRefusal =
+  | { readonly kind: "no_credential" }
+  | { readonly kind: "unknown_credential" }
+  /** Two bearer methods at once, or a bearer credential in the query (RFC 6750, section 2). */
+  | { readonly kind: "ambiguous_credential" }
+  | { readonly kind: "operator_only" }
+  /** Nothing confers more than its maker holds. */
+  | { readonly kind: "exceeds_maker"; readonly missing: readonly string[] };
+
+/** What is wrong with the request itself. */
+export type RequestRefusal =
+  | { readonly kind: "method_not_allowed"; readonly allow: readonly string[] }
+  | { readonly kind: "bad_page"; readonly parameter: "limit" | "cursor" }
+  /**
+   * `member` is a path in the schema's own words, such as `rate_limit.limit`; never what was sent.
+   * Where the problem is `unknown`, it is the path of the object that holds the unknown member, and
+   * empty for the body itself, because the unknown member's own name was submitted.
+   */
+  | { readonly kind: "invalid_member"; readonly member: string; readonly problem: MemberProblem }
+  | { readonly kind: "body_not_object" }
+  | { readonly kind: "unknown_permission"; readonly member: string }
+  | { readonly kind: "empty_body" }
+  | { readonly kind: "malformed_json" }
+  | { readonly kind: "unknown_path" }
+  | { readonly kind: "bad_header"; readonly header: string }
+  | { readonly kind: "bad_api_version" }
+  | { readonly kind: "not_acceptable" }
+  | { readonly kind: "unsupported_media_type" }
+  | { readonly kind: "body_too_large"; readonly limitBytes: number };
+
+export type MemberProblem = "missing" | "unknown" | "invalid";
+
+/** What can be absent or taken; every language has its own word for each. */
+export type Noun =
+  | "team"
+  | "user"
+  | "service"
+  | "service_key"
+  | "access_token"
+  | "catalogue"
+  | "permission_set";
+
+/** The request is fine, the state of things is against it. */
+export type StateRefusal =
+  | { readonly kind: "not_found"; readonly noun: Noun }
+  | { readonly kind: "required_permission_absent"; readonly missing: readonly string[] }
+  | { readonly kind: "no_common_address" }
+  | { readonly kind: "already_exists"; readonly noun: Noun; readonly member: string }
+  | { readonly kind: "catalogue_would_lose"; readonly permissions: readonly string[] }
+  | { readonly kind: "idempotency_conflict" }
+  | { readonly kind: "idempotency_running" }
+  | { readonly kind: "precondition_failed" };
+
+export type FaultRefusal =
+  | { readonly kind: "unavailable"; readonly retryAfterSeconds: number }
+  | { readonly kind: "internal" };
