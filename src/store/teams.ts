@@ -1,0 +1,55 @@
+import { and, desc, eq, lt, sql } from "drizzle-orm";
+import { recordChange, type ChangeRecord } from "./changes.ts";
+import type { Database, Statement } from "./database.ts";
+import { teams } from "./schema.ts";
+
+export type TeamRow = typeof teams.$inferSelect;
+
+export function insertTeam(db: Database, row: TeamRow): Statement {
+  return db.insert(teams).values(row);
+}
+
+export async function findTeam(db: Database, id: string): Promise<TeamRow | undefined> {
+  return db.select().from(teams).where(eq(teams.id, id)).get();
+}
+
+export async function findTeamBySlug(db: Database, slug: string): Promise<TeamRow | undefined> {
+  return db.select().from(teams).where(eq(teams.slug, slug)).get();
+}
+
+/** Newest first, those after the team `cursor`. */
+export async function listTeams(
+  db: Database,
+  { limit, cursor }: { limit: number; cursor: string | null },
+): Promise<TeamRow[]> {
+  return db
+    .select()
+    .from(teams)
+    .where(cursor === null ? undefined : lt(teams.id, cursor))
+    .orderBy(desc(teams.id))
+    .limit(limit);
+}
+
+export type TeamChange = Partial<Pick<TeamRow, "name" | "slug" | "status" | "preferences">>;
+
+/**
+ * Changes a team only while it still has `version`; of parallel changes one wins, and only that one's
+ * feed and audit rows are written.
+ */
+export function updateTeam(
+  db: Database,
+  { id, version, change, record }: { id: string; version: number; change: TeamChange; record: ChangeRecord },
+): Statement[] {
+  const { audit } = record;
+  return [
+    db
+      .update(teams)
+      .set({ ...change, version: version + 1, changedBy: audit.id, updatedAt: audit.at })
+      .where(and(eq(teams.id, id), eq(teams.version, version))),
+    ...recordChange(
+      db,
+      record,
+      sql`EXISTS (SELECT 1 FROM ${teams} WHERE id = ${id} AND changed_by = ${audit.id})`,
+    ),
+  ];
+}
