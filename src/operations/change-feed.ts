@@ -1,0 +1,161 @@
+import { FEED_PAGE_ROWS, type FeedHead, type FeedPage } from "../store/change-feed.ts";
+import type { Moment } from "./moment.ts";
+import { awaitOwn, awaitShared, type StartTimer } from "./shared-read.ts";
+
+export interface ChangeFeedOptions {
+  /** The freshness bound in milliseconds; 0: nothing is cached and every check reads. */
+  readonly boundMs: number;
+  readonly now: () => number;
+  readonly startTimer: StartTimer;
+  /** Reads the feed after a cursor, on the primary, in one transaction. */
+  readonly read: (cursor: number) => Promise<FeedPage>;
+  /** More subjects than this and everything is forgotten instead. */
+  readonly maxKills?: number;
+}
+
+interface Poll {
+  readonly startedAt: number;
+  readonly done: Promise<void>;
+}
+
+const DEFAULT_MAX_KILLS = 50_000;
+
+/**
+ * What this isolate knows of the change feed (design, "The freshness bound"). Only arrival times and
+ * read-start times of this one isolate are compared, so that no two clocks ever meet, and a clock that
+ * stands still between I/O makes reads look older than they are, which errs on the safe side.
+ *
+ * Comparisons with the bound are strict. Times are whole milliseconds, rounded down: a read that began in
+ * the very millisecond `arrivedAt - boundMs` may have begun up to 1 ms before a revocation that was
+ * answered more than the bound before the arrival.
+ */
+export class ChangeFeed {
+  readonly boundMs: number;
+  readonly #options: ChangeFeedOptions;
+  readonly #maxKills: number;
+  readonly #caches: (() => void)[] = [];
+  readonly #kills = new Map<string, number>();
+  #epoch: string | null = null;
+  #cursor = 0;
+  #floor = 0;
+  #feedAt = Number.NEGATIVE_INFINITY;
+  #inFlight: Poll | null = null;
+  #issued = 0;
+  #applied = 0;
+
+  constructor(options: ChangeFeedOptions) {
+    this.boundMs = options.boundMs;
+    this.#options = options;
+    this.#maxKills = options.maxKills ?? DEFAULT_MAX_KILLS;
+  }
+
+  /** Start of the newest read that was applied: every change committed before it is known here. */
+  get knownAt(): number {
+    return this.#feedAt;
+  }
+
+  /** Registers what to forget when the feed can no longer vouch for it. */
+  onForget(forget: () => void): void {
+    this.#caches.push(forget);
+  }
+
+  /** Whether a subject changed after the read that saw the feed at `seq`. */
+  killed(subjects: readonly string[], seq: number): boolean {
+    for (const subject of subjects) {
+      const kill = this.#kills.get(subject);
+      if (kill !== undefined && kill > seq) return true;
+    }
+    return false;
+  }
+
+  /** Whether what was read at this head may be kept: a kill that came after it is, or will be, known here. */
+  mayKeep(head: FeedHead): boolean {
+    return this.boundMs > 0 && head.epoch === this.#epoch && head.max >= this.#floor;
+  }
+
+  /** Whether nothing committed before `knownAt` has touched these subjects since they were read at this head. */
+  vouchesFor(head: FeedHead, subjects: readonly string[]): boolean {
+    return this.mayKeep(head) && !this.killed(subjects, head.max);
+  }
+
+  /** Whether a read that began then is recent enough for a check that arrived at `arrivedAt`. */
+  isFresh(startedAt: number, arrivedAt: number): boolean {
+    return startedAt > arrivedAt - this.boundMs;
+  }
+
+  /**
+   * Returns once every change committed more than the bound before the arrival is known here.
+   * @throws {Unavailable} when that cannot be had in time.
+   */
+  async fresh({ arrivedAt, background }: Moment): Promise<void> {
+    if (this.boundMs === 0) return;
+    if (this.isFresh(this.#feedAt, arrivedAt)) {
+      this.#refreshAhead(arrivedAt, background);
+      return;
+    }
+    const shared = this.#inFlight;
+    if (shared !== null && this.isFresh(shared.startedAt, arrivedAt)) {
+      await awaitShared(shared.done, this.#options.startTimer);
+      if (this.isFresh(this.#feedAt, arrivedAt)) return;
+    }
+    await awaitOwn(this.#poll(), this.#options.startTimer);
+  }
+
+  /** Past half the bound, reads in the background, so that no check has to wait for it later. */
+  #refreshAhead(arrivedAt: number, background: Moment["background"]): void {
+    const halfway = arrivedAt - this.boundMs / 2;
+    if (this.#feedAt > halfway) return;
+    if (this.#inFlight !== null && this.#inFlight.startedAt > halfway) return;
+    background(this.#poll().catch(() => undefined));
+  }
+
+  #poll(): Promise<void> {
+    const startedAt = this.#options.now();
+    const issue = ++this.#issued;
+    const done = this.#options
+      .read(this.#cursor)
+      .then((page) => this.#apply(page, startedAt, issue))
+      .finally(() => {
+        if (this.#inFlight === poll) this.#inFlight = null;
+      });
+    const poll: Poll = { startedAt, done };
+    this.#inFlight = poll;
+    return done;
+  }
+
+  /** An answer that was overtaken by a younger one is dropped: it may know less. */
+  #apply(page: FeedPage, startedAt: number, issue: number): void {
+    if (startedAt < this.#feedAt || issue < this.#applied) return;
+    this.#applied = issue;
+    if (this.#lostTrack(page)) this.#forgetAll(page);
+    else this.#take(page);
+    if (this.#kills.size > this.#maxKills) this.#forgetAll(page);
+    this.#feedAt = startedAt;
+  }
+
+  /** A restore (another epoch, or a feed that went back), a pruned gap, or more rows than one read brings. */
+  #lostTrack(page: FeedPage): boolean {
+    return (
+      page.epoch !== this.#epoch ||
+      page.max < this.#cursor ||
+      page.min > this.#cursor + 1 ||
+      page.rows.length >= FEED_PAGE_ROWS
+    );
+  }
+
+  #take(page: FeedPage): void {
+    for (const { seq, subject } of page.rows) {
+      // A read that was issued before the last one was applied brings rows again: never lower a kill.
+      this.#kills.set(subject, Math.max(this.#kills.get(subject) ?? 0, seq));
+      this.#cursor = Math.max(this.#cursor, seq);
+    }
+  }
+
+  #forgetAll(page: FeedPage): void {
+    this.#epoch = page.epoch;
+    this.#cursor = page.max;
+    this.#floor = page.max;
+    this.#kills.clear();
+    for (const forget of this.#caches) forget();
+  }
+}

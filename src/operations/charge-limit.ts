@@ -1,0 +1,68 @@
+import { isLeased } from "../domain/lease-size.ts";
+import type { CheckRefusal } from "../domain/refusal.ts";
+import type { Charge } from "../objects/limiter.ts";
+import type { CheckableToken } from "../store/access-tokens.ts";
+import { chargeLeased } from "./charge-leased.ts";
+import type { Deps } from "./deps.ts";
+import type { Moment } from "./moment.ts";
+import { Unavailable } from "./unavailable.ts";
+
+/** What is left of a token's rate limit. */
+export interface RateLimit {
+  readonly limit: number;
+  readonly remaining: number;
+  /** Whole seconds until all of it is back, if nothing else is charged. */
+  readonly resetSeconds: number;
+}
+
+export interface Charged {
+  readonly exceeded: CheckRefusal | null;
+  readonly rateLimit: RateLimit | null;
+}
+
+const UNLIMITED: Charged = { exceeded: null, rateLimit: null };
+
+/**
+ * Charges a token's rate limit, if it has one.
+ * @param cost permits, from 1
+ * @throws {Unavailable} when the limiter cannot be reached: an unknown count is no reason to allow.
+ */
+export async function chargeLimit(
+  deps: Deps,
+  token: CheckableToken,
+  cost: number,
+  moment: Moment,
+): Promise<Charged> {
+  const { rateLimit: limit, rateWindowSeconds } = token;
+  if (limit === null || rateWindowSeconds === null) return UNLIMITED;
+  const charge = await chargeWindow(deps, `token:${token.id}`, { limit, windowMs: rateWindowSeconds * 1000 }, cost, moment);
+  const resetSeconds = Math.ceil(charge.resetMs / 1000);
+  return {
+    exceeded: charge.allowed
+      ? null
+      : { kind: "rate_limited", retryAfterSeconds: wholeSeconds(charge.retryAfterMs) },
+    rateLimit: { limit, remaining: charge.remaining, resetSeconds },
+  };
+}
+
+async function chargeWindow(
+  deps: Deps,
+  subject: string,
+  window: { limit: number; windowMs: number },
+  cost: number,
+  moment: Moment,
+): Promise<Charge> {
+  try {
+    // A cost above the limit is refused by the limiter itself, which knows when it can be allowed: never.
+    return isLeased(window.limit) && cost <= window.limit
+      ? await chargeLeased(deps, subject, window, cost, moment)
+      : await deps.limiter(subject).take({ ...window, cost });
+  } catch (cause) {
+    throw new Unavailable("the limiter did not answer", { cause });
+  }
+}
+
+/** Rounded up: a caller who waits as long as told is then allowed. */
+function wholeSeconds(milliseconds: number | null): number | null {
+  return milliseconds === null ? null : Math.ceil(milliseconds / 1000);
+}

@@ -1,0 +1,40 @@
+import { createHash, createHmac } from "node:crypto";
+import { randomBase62 } from "../domain/base62.ts";
+import { publicId, type PublicIdPrefix } from "../domain/public-id.ts";
+import {
+  sealCredential,
+  tagMatches,
+  untaggedCredential,
+  type Credential,
+  type CredentialKind,
+} from "../domain/token.ts";
+import type { Deps } from "./deps.ts";
+
+/** SHA-256 of a credential, in hex: all that is ever stored of it. */
+export function hashCredential(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** Makes a credential of this region, signed with the newest tag key. */
+export function makeCredential(
+  { randomBytes, region, tagKeys }: Pick<Deps, "randomBytes" | "region" | "tagKeys">,
+  kind: CredentialKind,
+): string {
+  const [newest] = tagKeys;
+  if (newest === undefined) throw new Error("no tag key");
+  const untagged = untaggedCredential(kind, region, randomBase62(24, randomBytes));
+  return sealCredential(untagged, macOf(untagged, newest));
+}
+
+/** Whether one of the region's tag keys made this credential's tag; spares the store, proves nothing. */
+export function tagHolds({ tagKeys }: Pick<Deps, "tagKeys">, credential: Credential): boolean {
+  return tagKeys.some((key) => tagMatches(credential, macOf(credential.tagged, key)));
+}
+
+export function makeId({ clock, randomBytes }: Pick<Deps, "clock" | "randomBytes">, prefix: PublicIdPrefix): string {
+  return publicId(prefix, clock(), randomBytes(10));
+}
+
+function macOf(text: string, key: string): Uint8Array {
+  return createHmac("sha256", key).update(text).digest();
+}

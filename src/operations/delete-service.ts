@@ -1,0 +1,25 @@
+import type { Refusal } from "../domain/refusal.ts";
+import { err, ok, type Result } from "../domain/result.ts";
+import { recordChange } from "../store/changes.ts";
+import { commit } from "../store/database.ts";
+import { deleteService as deleteServiceRow, findService, type ServiceRow } from "../store/services.ts";
+import { auditRow, type Actor } from "./change.ts";
+import type { Deps } from "./deps.ts";
+import { subjects } from "./subjects.ts";
+
+/** Ends a service: its keys die within the freshness bound, as a revoked token does. */
+export async function deleteService(
+  deps: Deps,
+  id: string,
+  actor: Actor,
+): Promise<Result<{ service: ServiceRow; effectiveBy: number }, Refusal>> {
+  const { db } = deps;
+  const service = await findService(db, id);
+  if (service === undefined) return err({ kind: "not_found", noun: "service" });
+  const audit = auditRow(deps, actor, { type: "service.deleted", teamId: null, subject: id });
+  await commit(db, [
+    deleteServiceRow(db, { id, now: audit.at }),
+    ...recordChange(db, { subjects: [subjects.service(id)], audit }),
+  ]);
+  return ok({ service, effectiveBy: deps.clock() + deps.freshnessMs });
+}

@@ -1,0 +1,36 @@
+import type { RegionCode } from "../domain/region.ts";
+import type { Charge, Lease, LeaseRequest, ReturnedLease } from "../objects/limiter.ts";
+import type { Database } from "../store/database.ts";
+import type { AuditQueue } from "./audit-queue.ts";
+import type { Leases } from "./leases.ts";
+import type { Records } from "./records.ts";
+import type { StartTimer } from "./shared-read.ts";
+import type { UsageLog } from "./usage-log.ts";
+
+/** The limiter of one subject, wherever it runs. */
+export interface LimiterStub {
+  take(request: { limit: number; windowMs: number; cost: number }): Promise<Charge>;
+  lease(request: LeaseRequest): Promise<Lease>;
+  settle(returned: ReturnedLease): Promise<void>;
+}
+
+/** All that operations get from outside: the clock, randomness, stores and settings. */
+export interface Deps {
+  readonly db: Database;
+  readonly records: Records;
+  readonly limiter: (subject: string) => LimiterStub;
+  readonly leases: Leases;
+  readonly usage: UsageLog;
+  readonly auditQueue: AuditQueue;
+  readonly startTimer: StartTimer;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly randomBytes: (length: number) => Uint8Array;
+  readonly region: RegionCode;
+  readonly origins: Readonly<Record<RegionCode, string>>;
+  /** Newest first: the first signs, all verify. */
+  readonly tagKeys: readonly string[];
+  /** SHA-256 of each operator key that is accepted, in hex. */
+  readonly operatorKeyHashes: ReadonlySet<string>;
+  readonly freshnessMs: number;
+}

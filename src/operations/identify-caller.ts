@@ -1,0 +1,93 @@
+import type { Refusal } from "../domain/refusal.ts";
+import { err, ok, type Result } from "../domain/result.ts";
+import { parseCredential } from "../domain/token.ts";
+import type { KeyedService } from "../store/services.ts";
+
+import type { Caller } from "./caller.ts";
+import { checkToken } from "./check-token.ts";
+import { hashCredential, tagHolds } from "./credentials.ts";
+import type { Deps } from "./deps.ts";
+import type { Moment } from "./moment.ts";
+
+export type { KeyedService } from "../store/services.ts";
+
+export interface Presented {
+  /** The bearer credential, null when none was sent. */
+  readonly credential: string | null;
+  readonly ip: string | null;
+}
+
+/** The operator, by one of the operator keys; everybody else is refused as what they are. */
+export async function identifyOperator(
+  deps: Deps,
+  presented: Presented,
+  moment: Moment,
+): Promise<Result<Caller, Refusal>> {
+  if (presented.credential === null) return err({ kind: "no_credential" });
+  if (isOperatorKey(deps, presented.credential)) return ok({ kind: "operator" });
+  const identified = await identifyToken(deps, { ...presented, credential: presented.credential }, {}, moment);
+  return identified.ok ? err({ kind: "operator_only" }) : identified;
+}
+
+/** A caller of one team's API: the operator, or a token of that team that holds the permission. */
+export async function identifyTeamCaller(
+  deps: Deps,
+  presented: Presented,
+  { team, permission }: { team: string; permission: string },
+  moment: Moment,
+): Promise<Result<Caller, Refusal>> {
+  if (presented.credential === null) return err({ kind: "no_credential" });
+  if (isOperatorKey(deps, presented.credential)) return ok({ kind: "operator" });
+  return identifyToken(deps, { ...presented, credential: presented.credential }, { team, permission }, moment);
+}
+
+/** A service, by one of its keys. */
+export async function identifyService(
+  deps: Deps,
+  presented: Pick<Presented, "credential">,
+  moment: Moment,
+): Promise<Result<KeyedService, Refusal>> {
+  if (presented.credential === null) return err({ kind: "no_credential" });
+  const key = parseCredential(presented.credential);
+  if (key === null) return err({ kind: "unknown_credential" });
+  if (key.region !== deps.region) return err({ kind: "wrong_region", region: key.region });
+  const hash = hashCredential(key.text);
+  const { services } = deps.records;
+  if (key.kind !== "sk" || (!services.has(hash) && !tagHolds(deps, key))) {
+    return err({ kind: "unknown_credential" });
+  }
+  const found = await services.get(hash, moment);
+  if (found === null || !isLive(found.value, moment.arrivedAt)) return err({ kind: "unknown_credential" });
+  return ok(found.value);
+}
+
+/** The same tests as a check, so that no second set of rules can disagree with it. */
+async function identifyToken(
+  deps: Deps,
+  { credential, ip }: { credential: string; ip: string | null },
+  { team, permission }: { team?: string; permission?: string },
+  moment: Moment,
+): Promise<Result<Caller, Refusal>> {
+  const question = {
+    token: credential,
+    permissions: permission === undefined ? [] : [permission],
+    team: team ?? null,
+    ip,
+    cost: 1,
+    service: null,
+    resource: deps.origins[deps.region],
+  };
+  const { refusal, token } = await checkToken(deps, question, moment);
+  if (refusal !== null) return err(refusal);
+  if (token === null) throw new Error("an allowed token is known");
+  return ok({ kind: "token", token });
+}
+
+/** Digests are compared, so that the time taken says nothing about the key. */
+function isOperatorKey({ operatorKeyHashes }: Deps, credential: string): boolean {
+  return operatorKeyHashes.has(hashCredential(credential));
+}
+
+function isLive({ deletedAt, keyExpiresAt }: KeyedService, now: number): boolean {
+  return deletedAt === null && (keyExpiresAt === null || keyExpiresAt > now);
+}

@@ -1,0 +1,122 @@
+import { formatBlock, intersectBlocks, parseBlock } from "../domain/address.ts";
+import { exceeding, expandPermissions } from "../domain/permission.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import { err, ok, type Result } from "../domain/result.ts";
+import { insertAccessToken, type AccessTokenRow } from "../store/access-tokens.ts";
+import { recordChange } from "../store/changes.ts";
+import { commit } from "../store/database.ts";
+import { findTeam } from "../store/teams.ts";
+import { parseBlocks } from "./allowed-address.ts";
+import { actorOf, holderOf, type Caller } from "./caller.ts";
+import { auditRow, type Actor } from "./change.ts";
+import { hashCredential, makeCredential, makeId } from "./credentials.ts";
+import type { Deps } from "./deps.ts";
+import type { Moment } from "./moment.ts";
+import { knownPermissions } from "./records.ts";
+import type { Keep } from "./remember-answer.ts";
+
+/** What an access token is to be. */
+export interface TokenRequest {
+  readonly name: string;
+  readonly profileId: string | null;
+  readonly permissions: readonly string[];
+  readonly permissionSets: readonly string[];
+  /** Seconds from now, null: until revoked. */
+  readonly expiresInSeconds: number | null;
+  /** Addresses or CIDR blocks, null: from anywhere. */
+  readonly allowedIps: readonly string[] | null;
+  readonly rateLimit: { readonly limit: number; readonly windowSeconds: number } | null;
+}
+
+export interface IssuedToken {
+  readonly row: AccessTokenRow;
+  /** The token itself: this answer is the only place where it ever stands. */
+  readonly secret: string;
+}
+
+/** Issues a team access token that confers no more than its maker holds (contract, sections 3 and 5). */
+export async function issueToken(
+  deps: Deps,
+  teamId: string,
+  request: TokenRequest,
+  actor: Actor,
+  moment: Moment,
+  keep: Keep<AccessTokenRow>,
+): Promise<Result<IssuedToken, Refusal>> {
+  const index = await knownPermissions(deps.records, moment);
+  const expanded = expandPermissions(index, request);
+  if (!expanded.ok) return expanded;
+  const permissions = expanded.value;
+  if (permissions.length === 0) return err({ kind: "invalid_member", member: "permissions", problem: "missing" });
+  const missing = exceeding(holderOf(actor.caller), permissions);
+  if (missing.length > 0) return err({ kind: "exceeds_maker", missing });
+  const allowedIps = boundAddresses(request.allowedIps, actor.caller);
+  if (!allowedIps.ok) return allowedIps;
+  if ((await findTeam(deps.db, teamId)) === undefined) return err({ kind: "not_found", noun: "team" });
+
+  const secret = makeCredential(deps, "pat");
+  const now = deps.clock();
+  const row: AccessTokenRow = {
+    hash: hashCredential(secret),
+    id: makeId(deps, "tok"),
+    kind: "pat",
+    teamId,
+    name: request.name,
+    profileId: request.profileId,
+    clientId: null,
+    userId: null,
+    grantId: null,
+    audience: null,
+    permissions: [...permissions],
+    allowedIps: allowedIps.value,
+    rateLimit: request.rateLimit?.limit ?? null,
+    rateWindowSeconds: request.rateLimit?.windowSeconds ?? null,
+    createdAt: now,
+    createdBy: actorOf(actor.caller),
+    expiresAt: boundExpiry(request.expiresInSeconds, actor.caller, now),
+    revokedAt: null,
+    revokedBy: null,
+    revocationEffectiveBy: null,
+    lastUsedAt: null,
+  };
+  const audit = auditRow(deps, actor, {
+    type: "access_token.created",
+    teamId,
+    subject: row.id,
+    detail: { name: row.name, permissions, expires_at: row.expiresAt, allowed_ips: row.allowedIps },
+  });
+  // Nothing cached can know this token: unknown tokens are never cached, so no subject dies.
+  await commit(deps.db, [
+    insertAccessToken(deps.db, row),
+    ...recordChange(deps.db, { subjects: [], audit }),
+    ...keep(row),
+  ]);
+  return ok({ row, secret });
+}
+
+/** A token made by a token ends no later than its maker. */
+function boundExpiry(expiresInSeconds: number | null, caller: Caller, now: number): number | null {
+  const bounds = [
+    expiresInSeconds === null ? null : now + expiresInSeconds * 1000,
+    caller.kind === "token" ? caller.token.expiresAt : null,
+  ].filter((bound) => bound !== null);
+  return bounds.length === 0 ? null : Math.min(...bounds);
+}
+
+/** A token made by a token works from no other address than its maker; with no address in common, not at all. */
+function boundAddresses(
+  requested: readonly string[] | null,
+  caller: Caller,
+): Result<string[] | null, Refusal> {
+  const own = requested?.map(parseBlock) ?? null;
+  const unreadable = own?.indexOf(null) ?? -1;
+  if (unreadable >= 0) {
+    return err({ kind: "invalid_member", member: `allowed_ips[${unreadable}]`, problem: "invalid" });
+  }
+  const wanted = own?.filter((block) => block !== null) ?? null;
+  const bound = caller.kind === "token" ? caller.token.allowedIps : null;
+  if (bound === null) return ok(wanted?.map(formatBlock) ?? null);
+  if (wanted === null) return ok([...bound]);
+  const common = intersectBlocks(wanted, parseBlocks(bound));
+  return common.length === 0 ? err({ kind: "no_common_address" }) : ok(common.map(formatBlock));
+}

@@ -1,0 +1,89 @@
+import { builtInCatalogues } from "../catalogues/index.ts";
+import { indexCatalogues, type PermissionIndex } from "../domain/permission.ts";
+import { readCheckableToken, type CheckableToken } from "../store/access-tokens.ts";
+import { readCatalogues } from "../store/catalogues.ts";
+import { readFeed } from "../store/change-feed.ts";
+import type { Database } from "../store/database.ts";
+import { readKeyedService, type KeyedService } from "../store/services.ts";
+import { ChangeFeed } from "./change-feed.ts";
+import { FreshCache } from "./fresh-cache.ts";
+import type { Moment } from "./moment.ts";
+import type { StartTimer } from "./shared-read.ts";
+import { subjects } from "./subjects.ts";
+
+/** The records that checks rely on, kept fresh in this isolate's memory. */
+export interface Records {
+  readonly feed: ChangeFeed;
+  /** By SHA-256 of the token. */
+  readonly tokens: FreshCache<CheckableToken>;
+  /** By SHA-256 of the key. */
+  readonly services: FreshCache<KeyedService>;
+  readonly catalogues: FreshCache<PermissionIndex>;
+}
+
+const MAX_TOKENS = 50_000;
+const MAX_TOKEN_BYTES = 32 * 1024 * 1024;
+const MAX_SERVICES = 2_000;
+const MAX_SERVICE_BYTES = 2 * 1024 * 1024;
+
+/** What a cached record weighs beside its texts: object headers, map entry, numbers. */
+const RECORD_BYTES = 800;
+
+/** The one key of the cache that holds all catalogues as one index. */
+const ALL_CATALOGUES = "all";
+
+export function openRecords(
+  db: Database,
+  { now, startTimer, freshnessMs }: { now: () => number; startTimer: StartTimer; freshnessMs: number },
+): Records {
+  const feed = new ChangeFeed({ boundMs: freshnessMs, now, startTimer, read: (cursor) => readFeed(db, cursor) });
+  const shared = { feed, now, startTimer };
+  return {
+    feed,
+    tokens: new FreshCache({
+      ...shared,
+      read: async (hash) => {
+        const { head, token } = await readCheckableToken(db, hash);
+        return { head, value: token };
+      },
+      subjectsOf: (token) => [subjects.token(token.id), subjects.team(token.teamId)],
+      bytesOf: (token) => RECORD_BYTES + textBytes(token.permissions) + textBytes(token.allowedIps ?? []),
+      maxEntries: MAX_TOKENS,
+      maxBytes: MAX_TOKEN_BYTES,
+    }),
+    services: new FreshCache({
+      ...shared,
+      read: async (hash) => {
+        const { head, service } = await readKeyedService(db, hash);
+        return { head, value: service };
+      },
+      subjectsOf: (service) => [subjects.service(service.id)],
+      bytesOf: (service) => RECORD_BYTES + textBytes(service.catalogues ?? []),
+      maxEntries: MAX_SERVICES,
+      maxBytes: MAX_SERVICE_BYTES,
+    }),
+    catalogues: new FreshCache({
+      ...shared,
+      read: async () => {
+        const { head, catalogues } = await readCatalogues(db);
+        return { head, value: indexCatalogues([...builtInCatalogues, ...catalogues.map(({ definition }) => definition)]) };
+      },
+      subjectsOf: () => [subjects.catalogues()],
+      bytesOf: () => 0,
+      maxEntries: 1,
+      maxBytes: 1,
+    }),
+  };
+}
+
+/** Every catalogue, built in and the operator's. */
+export async function knownPermissions(records: Records, moment: Moment): Promise<PermissionIndex> {
+  const fresh = await records.catalogues.get(ALL_CATALOGUES, moment);
+  if (fresh === null) throw new Error("the catalogues are always there");
+  return fresh.value;
+}
+
+/** Two bytes a character, and a string's own overhead. */
+function textBytes(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + 2 * text.length + 16, 0);
+}

@@ -1,0 +1,8 @@
+/** The change feed's subjects: one writing of each, for those who announce and those who listen. */
+export const subjects = {
+  token: (id: string): string => `token:${id}`,
+  team: (id: string): string => `team:${id}`,
+  service: (id: string): string => `service:${id}`,
+  /** All catalogues together: they change rarely and are cached as one index. */
+  catalogues: (): string => "catalogues",
+};
