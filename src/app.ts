@@ -1,0 +1,53 @@
+import { Hono } from "hono";
+import { ConfigError, type Env } from "./bindings.ts";
+import type { Refusal } from "./domain/refusal.ts";
+import { REGION_CODES, type RegionCode } from "./domain/region.ts";
+import type { Deps } from "./operations/deps.ts";
+import { Unavailable } from "./operations/unavailable.ts";
+import { serveRoutes } from "./routes/api/serve.ts";
+import { apiRoutes } from "./routes/api/table.ts";
+import { refuse } from "./routes/refusals.ts";
+import { defaultOrigin } from "./deployments.ts";
+
+/** The Worker's HTTP side. */
+export function createApp(depsOf: (env: Env) => Deps): Hono<{ Bindings: Env }> {
+  const app = new Hono<{ Bindings: Env }>();
+  serveRoutes(app, apiRoutes, depsOf);
+  app.notFound(({ req, env }) => refuse(unknownPath(req.path), req.raw, depsOf(env).origins));
+  app.onError((error, { req }) => refuse(faultOf(error), req.raw, DEFAULT_ORIGINS));
+  return app;
+}
+
+const DEFAULT_ORIGINS = Object.fromEntries(
+  REGION_CODES.map((code) => [code, defaultOrigin(code)]),
+) as Record<RegionCode, string>;
+
+function unknownPath(path: string): Refusal {
+  return /^\/v\d+(?:\/|$)/.test(path) && !/^\/v1(?:\/|$)/.test(path)
+    ? { kind: "bad_api_version" }
+    : { kind: "unknown_path" };
+}
+
+/** What is not a refusal is a fault. Messages of stores can hold parameters: only names reach the log. */
+function faultOf(error: unknown): Refusal {
+  if (error instanceof Unavailable) {
+    logFault("unavailable", error.message);
+    return { kind: "unavailable", retryAfterSeconds: error.retryAfterSeconds };
+  }
+  if (error instanceof ConfigError) {
+    logFault("refusing to serve", error.message);
+    return { kind: "unavailable", retryAfterSeconds: 60 };
+  }
+  logFault("internal error", error instanceof Error ? `${error.name} ${stackOf(error)}` : typeof error);
+  return { kind: "internal" };
+}
+
+/** The stack without its first lines, which repeat the message. */
+function stackOf(error: Error): string {
+  return (error.stack ?? "").split("\n").filter((line) => line.trimStart().startsWith("at ")).join(" ");
+}
+
+function logFault(what: string, detail: string): void {
+  // oxlint-disable-next-line no-console -- the platform's log is the only place for faults
+  console.error(JSON.stringify({ level: "error", what, detail }));
+}

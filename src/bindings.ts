@@ -1,0 +1,113 @@
+import { defaultOrigin } from "./deployments.ts";
+import { isRegionCode, REGION_CODES, type RegionCode } from "./domain/region.ts";
+import type { Limiter } from "./objects/limiter.ts";
+
+/** What the platform hands to the Worker, unread and unchecked. */
+export interface Env {
+  readonly DB: D1Database;
+  readonly LIMITER: DurableObjectNamespace<Limiter>;
+  readonly REGION?: string;
+  readonly ORIGINS?: string;
+  readonly DEVELOPMENT?: string;
+  readonly OPERATOR_KEY?: string;
+  readonly TAG_KEYS?: string;
+  readonly FRESHNESS_MS?: string;
+}
+
+/** Every setting, validated. */
+export interface Config {
+  readonly region: RegionCode;
+  /** Base URL of each region, without a trailing slash. */
+  readonly origins: Readonly<Record<RegionCode, string>>;
+  readonly development: boolean;
+  /** Newest first; any of them is accepted. */
+  readonly operatorKeys: readonly string[];
+  /** Newest first; the first signs, all verify. */
+  readonly tagKeys: readonly string[];
+  /** The freshness bound (design, "The freshness bound"); 0 reads the store at every check. */
+  readonly freshnessMs: number;
+}
+
+/** A setting is missing or wrong. The message names the setting and never its value. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Development secrets are public: they start with this, and a deployed Worker refuses them. */
+const DEVELOPMENT_SECRET_PREFIX = "jtn-dev-";
+const MIN_SECRET_LENGTH = 16;
+
+/**
+ * Validates the environment, once per Worker start.
+ * @throws {ConfigError} when a setting is missing, malformed, or a development secret outside development.
+ */
+export function readConfig(env: Env): Config {
+  const region = env.REGION ?? "";
+  if (!isRegionCode(region)) throw new ConfigError(`REGION must be one of ${REGION_CODES.join(" ")}`);
+  const development = env.DEVELOPMENT === "true";
+  return {
+    region,
+    origins: readOrigins(env.ORIGINS),
+    development,
+    operatorKeys: readSecrets("OPERATOR_KEY", env.OPERATOR_KEY, development),
+    tagKeys: readSecrets("TAG_KEYS", env.TAG_KEYS, development),
+    freshnessMs: readWholeNumber("FRESHNESS_MS", env.FRESHNESS_MS, 1000, { min: 0, max: 60_000 }),
+  };
+}
+
+function readSecrets(name: string, text: string | undefined, development: boolean): string[] {
+  const secrets = (text ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+  if (secrets.length === 0) throw new ConfigError(`${name} is missing`);
+  for (const secret of secrets) {
+    if (development) continue;
+    if (secret.startsWith(DEVELOPMENT_SECRET_PREFIX)) throw new ConfigError(`${name} is a development secret`);
+    if (secret.length < MIN_SECRET_LENGTH)
+      throw new ConfigError(`${name} must have ${MIN_SECRET_LENGTH} characters or more`);
+  }
+  return secrets;
+}
+
+function readWholeNumber(
+  name: string,
+  text: string | undefined,
+  fallback: number,
+  { min, max }: { min: number; max: number },
+): number {
+  if (text === undefined || text === "") return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new ConfigError(`${name} must be a whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+/** `ORIGINS` is a JSON object of region code to base URL; regions it leaves out keep their default. */
+function readOrigins(text: string | undefined): Record<RegionCode, string> {
+  const origins = Object.fromEntries(REGION_CODES.map((code) => [code, defaultOrigin(code)])) as Record<
+    RegionCode,
+    string
+  >;
+  if (text === undefined || text === "") return origins;
+  for (const [code, origin] of Object.entries(parseObject("ORIGINS", text))) {
+    if (!isRegionCode(code) || typeof origin !== "string" || !URL.canParse(origin)) {
+      throw new ConfigError("ORIGINS must map region codes to URLs");
+    }
+    origins[code] = new URL(origin).origin;
+  }
+  return origins;
+}
+
+function parseObject(name: string, text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
+  } catch {
+    // Falls through to the one error below, which does not repeat the value.
+  }
+  throw new ConfigError(`${name} must be a JSON object`);
+}

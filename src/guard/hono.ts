@@ -1,0 +1,47 @@
+import type { Context, Env, MiddlewareHandler } from "hono";
+import { authorize } from "./authorize.ts";
+import type { Authority, CheckAnswer, CheckedToken } from "./authority.ts";
+
+/** What the guard puts on the context: `c.get("token")`, `c.get("verdict")`. */
+export interface GuardVariables {
+  readonly token: CheckedToken;
+  readonly verdict: CheckAnswer;
+}
+
+export interface GuardOptions<E extends Env> {
+  /** From the context's bindings: a service binding to `Authority`, or `httpAuthority(…)`. */
+  readonly authority: (context: Context<E>) => Authority;
+  /** Required: whose data the request asks for, or `"any"`. */
+  readonly team: "any" | ((context: Context<E>) => string | Promise<string>);
+  /** The caller's address; the platform's own header unless told otherwise. */
+  readonly ip?: (request: Request) => string | null;
+}
+
+/**
+ * Hono middleware that lets a request through only with a token that may do this. Set it up once and
+ * name the permissions at each route:
+ *
+ * ```ts
+ * const needs = guard<{ Bindings: Env }>({ authority: (c) => c.env.JETON, team: (c) => c.req.param("team") });
+ * app.post("/teams/:team/devices/:id/lock", needs("EMM.DeviceCommands.LOCK"), (c) => c.json(c.get("token")));
+ * ```
+ */
+export function guard<E extends Env>(options: GuardOptions<E>) {
+  return (...permissions: string[]): MiddlewareHandler<E & { Variables: GuardVariables }> =>
+    async (context, next) => {
+      const { team, ip } = options;
+      const plain = context as unknown as Context<E>;
+      const authorization = await authorize(context.req.raw, {
+        authority: options.authority(plain),
+        team: team === "any" ? team : () => team(plain),
+        permissions,
+        ...(ip === undefined ? {} : { ip }),
+      });
+      if (!authorization.allowed) return authorization.response;
+      context.set("token", authorization.token);
+      context.set("verdict", authorization.answer);
+      await next();
+      for (const [name, value] of Object.entries(authorization.headers)) context.header(name, value);
+      return undefined;
+    };
+}

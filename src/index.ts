@@ -1,0 +1,29 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { createApp } from "./app.ts";
+import type { Env } from "./bindings.ts";
+import { runScheduled } from "./jobs/scheduled.ts";
+import { answerCheck, type AuthorityProps } from "./routes/rpc.ts";
+import { depsOf } from "./wiring.ts";
+
+export { Limiter } from "./objects/limiter.ts";
+
+/** For service bindings: the check as a typed call, without HTTP between. */
+export class Authority extends WorkerEntrypoint<Env, AuthorityProps> {
+  check(input: unknown, options: { readonly acceptLanguage?: string } = {}) {
+    const deps = depsOf(this.env);
+    const moment = {
+      arrivedAt: deps.clock(),
+      background: (work: Promise<unknown>) => this.ctx.waitUntil(work),
+    };
+    return answerCheck(deps, this.ctx.props, input, options.acceptLanguage, moment);
+  }
+}
+
+const app = createApp(depsOf);
+
+export default {
+  fetch: (request, env, context) => app.fetch(request, env, context),
+  scheduled: async (_controller, env) => {
+    await runScheduled(depsOf(env));
+  },
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,162 @@
+import * as v from "valibot";
+
+/*
+ * What answers look like, for the OpenAPI document and the tests. The Worker itself imports only the
+ * types of this file, so that none of it is in the bundle.
+ */
+
+const time = v.pipe(v.string(), v.isoTimestamp());
+
+const rateLimit = v.strictObject({ limit: v.number(), window_seconds: v.number() });
+
+const accessToken = v.strictObject({
+  id: v.string(),
+  team: v.string(),
+  name: v.string(),
+  profile_id: v.nullable(v.string()),
+  permissions: v.array(v.string()),
+  created_at: time,
+  created_by: v.string(),
+  expires_at: v.nullable(time),
+  last_used_at: v.nullable(time),
+  revoked_at: v.nullable(time),
+  allowed_ips: v.nullable(v.array(v.string())),
+  rate_limit: v.nullable(rateLimit),
+});
+
+const team = v.strictObject({
+  id: v.string(),
+  name: v.string(),
+  slug: v.string(),
+  status: v.picklist(["active", "suspended"]),
+  plan: v.string(),
+  preferences: v.record(v.string(), v.unknown()),
+  created_at: time,
+  updated_at: time,
+});
+
+const service = v.strictObject({
+  id: v.string(),
+  name: v.string(),
+  catalogues: v.nullable(v.array(v.string())),
+  resource: v.nullable(v.string()),
+  created_at: time,
+});
+
+const catalogue = v.strictObject({
+  service: v.string(),
+  description: v.string(),
+  resources: v.array(
+    v.strictObject({
+      name: v.string(),
+      description: v.string(),
+      graded: v.boolean(),
+      operations: v.array(
+        v.strictObject({
+          name: v.string(),
+          description: v.string(),
+          strict: v.boolean(),
+          requires: v.array(v.string()),
+          implies: v.array(v.string()),
+        }),
+      ),
+    }),
+  ),
+  permission_sets: v.array(
+    v.strictObject({ name: v.string(), description: v.string(), permissions: v.array(v.string()) }),
+  ),
+});
+
+const error = v.strictObject({
+  error_code: v.string(),
+  error_description: v.string(),
+  localized_error_description: v.string(),
+  missing: v.optional(v.array(v.string())),
+  region: v.optional(v.strictObject({ code: v.string(), base_url: v.string() })),
+});
+
+const verdict = v.strictObject({
+  allowed: v.boolean(),
+  reason: v.nullable(
+    v.picklist([
+      "malformed_token",
+      "wrong_region",
+      "unknown_token",
+      "wrong_audience",
+      "wrong_team",
+      "revoked_token",
+      "expired_token",
+      "team_suspended",
+      "ip_not_allowed",
+      "missing_permission",
+      "rate_limited",
+    ]),
+  ),
+  missing: v.array(v.string()),
+  region: v.optional(v.strictObject({ code: v.string(), base_url: v.string() })),
+  token: v.nullable(
+    v.strictObject({
+      id: v.string(),
+      kind: v.picklist(["pat", "at"]),
+      team: v.string(),
+      name: v.string(),
+      profile_id: v.nullable(v.string()),
+      client_id: v.nullable(v.string()),
+      user_id: v.nullable(v.string()),
+      permissions: v.array(v.string()),
+      expires_at: v.nullable(time),
+    }),
+  ),
+  rate_limit: v.nullable(
+    v.strictObject({ limit: v.number(), remaining: v.number(), reset_seconds: v.number() }),
+  ),
+  as_of: time,
+  error: v.nullable(
+    v.strictObject({
+      status: v.number(),
+      ...error.entries,
+      retry_after: v.optional(v.number()),
+    }),
+  ),
+});
+
+const nextCursor = v.nullable(v.string());
+
+/** Every answer's body, by the name that it has in the OpenAPI document. */
+export const ANSWER_SCHEMAS = {
+  Empty: v.strictObject({}),
+  Error: error,
+  Health: v.strictObject({ status: v.literal("ok"), region: v.string(), version: v.string() }),
+  Verdict: verdict,
+  CreatedTeam: v.strictObject({
+    team,
+    owner: v.nullable(v.strictObject({ id: v.string(), email: v.string() })),
+    replayed: v.optional(v.literal(true)),
+  }),
+  Team: v.strictObject({ team }),
+  Teams: v.strictObject({ teams: v.array(team), next_cursor: nextCursor }),
+  CreatedAccessToken: v.strictObject({
+    access_token: accessToken,
+    token: v.nullable(v.string()),
+    replayed: v.optional(v.literal(true)),
+  }),
+  AccessToken: v.strictObject({ access_token: accessToken }),
+  AccessTokens: v.strictObject({ access_tokens: v.array(accessToken), next_cursor: nextCursor }),
+  RevokedAccessToken: v.strictObject({ access_token: accessToken, effective_by: time }),
+  CreatedService: v.strictObject({ service, key: v.string() }),
+  Services: v.strictObject({ services: v.array(service), next_cursor: nextCursor }),
+  DeletedService: v.strictObject({ service, effective_by: time }),
+  ServiceKey: v.strictObject({ key: v.string(), previous_expire_at: time }),
+  Catalogue: v.strictObject({ catalogue }),
+  Catalogues: v.strictObject({ catalogues: v.array(catalogue) }),
+  Errors: v.strictObject({
+    errors: v.array(
+      v.strictObject({
+        error_code: v.string(),
+        statuses: v.array(v.number()),
+        error_description: v.string(),
+        localized_error_description: v.string(),
+      }),
+    ),
+  }),
+} as const;

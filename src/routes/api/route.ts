@@ -1,0 +1,82 @@
+import type * as v from "valibot";
+import type { Refusal } from "../../domain/refusal.ts";
+import type { Result } from "../../domain/result.ts";
+import type { Caller } from "../../operations/caller.ts";
+import type { Actor } from "../../operations/change.ts";
+import type { Deps } from "../../operations/deps.ts";
+import type { KeyedService } from "../../operations/identify-caller.ts";
+import type { Moment } from "../../operations/moment.ts";
+import type { Keep } from "../../operations/remember-answer.ts";
+import type { ANSWER_SCHEMAS } from "./answer-schemas.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** Who may call a route. */
+export type Access =
+  | { readonly kind: "anyone" }
+  | { readonly kind: "operator" }
+  | { readonly kind: "service" }
+  /** The operator, or a credential of the `{team}` in the path that holds the permission. */
+  | { readonly kind: "team"; readonly permission: string };
+
+/** An answer before it is JSON on the wire. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A request as a handler sees it: identified, authorized and, where there is a body, validated. */
+export interface Call<Body = undefined> {
+  readonly deps: Deps;
+  readonly request: Request;
+  readonly moment: Moment;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly body: Body;
+  /** For routes whose access is `operator` or `team`. */
+  readonly actor: Actor;
+  readonly caller: Caller;
+  /** For routes whose access is `service`. */
+  readonly service: KeyedService;
+  /** What the operation's batch adds to keep this answer for a repeated `Idempotency-Key`. */
+  keepAnswer<T>(status: number, answerWithoutSecret: (made: T) => object): Keep<T>;
+}
+
+export type Handler<Body> = (call: Call<Body>) => Promise<Result<Answer, Refusal>>;
+
+/** What a route answers when all is well, for the OpenAPI document; `body` names a schema there. */
+export interface Answers {
+  readonly status: number;
+  readonly body: keyof typeof ANSWER_SCHEMAS;
+}
+
+/** One endpoint, as data: the app serves it, the OpenAPI document describes it, the tests enumerate it. */
+export interface Route {
+  readonly method: Method;
+  /** OpenAPI writing: `/v1/teams/{team}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly body?: v.GenericSchema;
+  /** Query parameters by name, with what they mean. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** Answers whatever `Accept` says: it is somebody else's header, passed on. */
+  readonly anyAccept?: boolean;
+  /** Takes an `Idempotency-Key`. */
+  readonly idempotent?: boolean;
+  readonly answers: Answers;
+  readonly handle: Handler<never>;
+}
+
+/** Ties a handler to the schema of its body; the table then forgets the type. */
+export function route<S extends v.GenericSchema | undefined = undefined>(
+  definition: Omit<Route, "body" | "handle"> & {
+    readonly body?: S;
+    readonly handle: Handler<S extends v.GenericSchema ? v.InferOutput<S> : undefined>;
+  },
+): Route {
+  return definition as Route;
+}
+
+export const TEAM_PARAMETER = "team";

@@ -1,0 +1,96 @@
+import * as v from "valibot";
+import { ok } from "../../domain/result.ts";
+import { PLANS } from "../../domain/plan.ts";
+import { createTeam, type CreatedTeam } from "../../operations/create-team.ts";
+import { listTeams } from "../../operations/list-teams.ts";
+import { showTeam } from "../../operations/show-team.ts";
+import { updateTeam } from "../../operations/update-team.ts";
+import { etagOf, ifMatch } from "./etag.ts";
+import { nameSchema, slugSchema } from "./fields.ts";
+import { PAGE_QUERY, presentPage, readPageRequest } from "./paging.ts";
+import { presentTeam } from "./present.ts";
+import { route, type Route } from "./route.ts";
+
+/** An address's local part and domain together (RFC 5321, section 4.5.3.1). */
+const MAX_EMAIL = 254;
+
+const createBody = v.strictObject({
+  name: nameSchema,
+  slug: slugSchema,
+  plan: v.optional(v.picklist(PLANS), "standard"),
+  owner: v.optional(
+    v.strictObject({
+      email: v.pipe(v.string(), v.maxLength(MAX_EMAIL), v.email()),
+      password: v.optional(v.pipe(v.string(), v.minLength(8), v.maxLength(128))),
+    }),
+  ),
+});
+
+const updateBody = v.strictObject({
+  name: v.optional(nameSchema),
+  slug: v.optional(slugSchema),
+  status: v.optional(v.picklist(["active", "suspended"])),
+  preferences: v.optional(v.record(v.string(), v.unknown())),
+});
+
+export const teamRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    path: "/v1/teams",
+    summary: "Create a team and, if named, its first owner.",
+    access: { kind: "operator" },
+    body: createBody,
+    idempotent: true,
+    answers: { status: 201, body: "CreatedTeam" },
+    handle: async ({ deps, body, actor, keepAnswer }) => {
+      const owner =
+        body.owner === undefined ? null : { email: body.owner.email, password: body.owner.password ?? null };
+      const request = { name: body.name, slug: body.slug, plan: body.plan, owner };
+      const created = await createTeam(deps, request, actor, keepAnswer(201, presentCreated));
+      return created.ok ? ok({ status: 201, body: presentCreated(created.value) }) : created;
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/teams",
+    summary: "List the region's teams, newest first.",
+    access: { kind: "operator" },
+    query: PAGE_QUERY,
+    answers: { status: 200, body: "Teams" },
+    handle: async ({ deps, query }) => {
+      const page = readPageRequest(query, "team");
+      if (!page.ok) return page;
+      return ok({ status: 200, body: presentPage("teams", await listTeams(deps, page.value), presentTeam) });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/teams/{team}",
+    summary: "Show a team.",
+    access: { kind: "team", permission: "EMM.Team.VIEW" },
+    answers: { status: 200, body: "Team" },
+    handle: async ({ deps, params }) => {
+      const team = await showTeam(deps, params["team"] ?? "");
+      if (!team.ok) return team;
+      return ok({ status: 200, body: { team: presentTeam(team.value) }, headers: { ETag: etagOf(team.value) } });
+    },
+  }),
+  route({
+    method: "PATCH",
+    path: "/v1/teams/{team}",
+    summary: "Change a team's name, slug or preferences; the operator: its status too.",
+    access: { kind: "team", permission: "EMM.Team.MANAGE" },
+    body: updateBody,
+    answers: { status: 200, body: "Team" },
+    handle: async ({ deps, params, body, actor, request }) => {
+      const change = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+      const team = await updateTeam(deps, params["team"] ?? "", change, ifMatch(request), actor);
+      if (!team.ok) return team;
+      return ok({ status: 200, body: { team: presentTeam(team.value) }, headers: { ETag: etagOf(team.value) } });
+    },
+  }),
+];
+
+function presentCreated({ team, owner }: CreatedTeam) {
+  return { team: presentTeam(team), owner: owner && { id: owner.id, email: owner.email } };
+}

@@ -1,0 +1,111 @@
+import { negotiateLanguage, type Language } from "../domain/language.ts";
+import { describeRefusal, type Surroundings } from "../domain/messages/describe.ts";
+import { MESSAGES } from "../domain/messages/index.ts";
+import { codeOf } from "../domain/refusal-codes.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import type { RegionCode } from "../domain/region.ts";
+
+/** Seed 002's error body (contract, section 7). */
+export interface ErrorBody {
+  readonly error_code: string;
+  readonly error_description: string;
+  readonly localized_error_description: string;
+  readonly missing?: readonly string[];
+  readonly region?: { readonly code: RegionCode; readonly base_url: string };
+}
+
+/** A refusal as a service may send it on (contract, section 4). */
+export interface SendableError extends ErrorBody {
+  readonly status: number;
+  readonly retry_after?: number;
+}
+
+export type Origins = Readonly<Record<RegionCode, string>>;
+
+export const JSON_TYPE = "application/json;charset=UTF-8";
+
+export function errorBody(refusal: Refusal, language: Language, origins: Origins): ErrorBody {
+  const surroundings: Surroundings = { regionUrl: (code) => origins[code] };
+  const english = describeRefusal(refusal, MESSAGES.en, surroundings);
+  return {
+    error_code: codeOf(refusal).code,
+    error_description: english,
+    localized_error_description:
+      language === "en" ? english : describeRefusal(refusal, MESSAGES[language], surroundings),
+    ...(refusal.kind === "missing_permission" || refusal.kind === "exceeds_maker"
+      ? { missing: refusal.missing }
+      : {}),
+    ...(refusal.kind === "wrong_region"
+      ? { region: { code: refusal.region, base_url: origins[refusal.region] } }
+      : {}),
+  };
+}
+
+export function sendableError(refusal: Refusal, language: Language, origins: Origins): SendableError {
+  const retryAfter = retryAfterSeconds(refusal);
+  return {
+    status: codeOf(refusal).status,
+    ...errorBody(refusal, language, origins),
+    ...(retryAfter === null ? {} : { retry_after: retryAfter }),
+  };
+}
+
+/** Any refusal as a response: the one place where inside meets wire. */
+export function refuse(refusal: Refusal, request: Request, origins: Origins): Response {
+  const language = languageOf(request);
+  const headers = new Headers({ "Content-Type": JSON_TYPE, ...refusalHeaders(refusal, language, origins) });
+  const body = JSON.stringify(errorBody(refusal, language, origins));
+  return new Response(body, { status: codeOf(refusal).status, headers });
+}
+
+export function languageOf(request: Request): Language {
+  return negotiateLanguage(request.headers.get("Accept-Language") ?? undefined);
+}
+
+export function refusalHeaders(
+  refusal: Refusal,
+  language: Language,
+  origins: Origins,
+): Readonly<Record<string, string>> {
+  const retryAfter = retryAfterSeconds(refusal);
+  const challenge = challengeOf(refusal, origins);
+  return {
+    "Content-Language": language,
+    "Cache-Control": "no-store",
+    Vary: "Accept-Language",
+    ...(retryAfter === null ? {} : { "Retry-After": String(retryAfter) }),
+    ...(refusal.kind === "method_not_allowed" ? { Allow: refusal.allow.join(", ") } : {}),
+    ...(challenge === null ? {} : { "WWW-Authenticate": challenge }),
+  };
+}
+
+/** RFC 6750, section 3: no error code when no credential was sent; the scope that would do, where known. */
+function challengeOf(refusal: Refusal, origins: Origins): string | null {
+  const { status } = codeOf(refusal);
+  if (refusal.kind === "no_credential") return 'Bearer realm="jeton"';
+  const scoped = refusal.kind === "missing_permission" ? refusal.missing : null;
+  if (status !== 401 && scoped === null) return null;
+  const description = describeRefusal(refusal, MESSAGES.en, { regionUrl: (code) => origins[code] });
+  const parts = [
+    'realm="jeton"',
+    `error="${scoped === null ? "invalid_token" : "insufficient_scope"}"`,
+    `error_description="${quotable(description)}"`,
+    ...(scoped === null ? [] : [`scope="${scoped.join(" ")}"`]),
+  ];
+  return `Bearer ${parts.join(", ")}`;
+}
+
+/** RFC 6750, section 3: printable ASCII without quote or backslash. */
+function quotable(text: string): string {
+  return text.replace(/["\\]/g, "'").replace(/[^\x20-\x7e]/g, "-");
+}
+
+function retryAfterSeconds(refusal: Refusal): number | null {
+  switch (refusal.kind) {
+    case "rate_limited":
+    case "unavailable":
+      return refusal.retryAfterSeconds;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,50 @@
+import { readConfig, type Env } from "./bindings.ts";
+import { hashCredential } from "./operations/credentials.ts";
+import type { Deps } from "./operations/deps.ts";
+import { AuditQueue } from "./operations/audit-queue.ts";
+import { Leases } from "./operations/leases.ts";
+import { openRecords } from "./operations/records.ts";
+import type { Timer } from "./operations/shared-read.ts";
+import { UsageLog } from "./operations/usage-log.ts";
+import { openDatabase } from "./store/database.ts";
+import { addUsage, appendAuditEvents } from "./store/usage.ts";
+
+let composed: Deps | null = null;
+
+/**
+ * Puts the Worker together, once per isolate: what the platform gives becomes what operations ask for.
+ * An isolate has one environment, whichever entrypoint is called.
+ * @throws {ConfigError} when the deployment is not fit to serve.
+ */
+export function depsOf(env: Env): Deps {
+  composed ??= compose(env);
+  return composed;
+}
+
+function compose(env: Env): Deps {
+  const config = readConfig(env);
+  const db = openDatabase(env.DB);
+  const clock = Date.now;
+  return {
+    db,
+    clock,
+    records: openRecords(db, { now: clock, startTimer, freshnessMs: config.freshnessMs }),
+    limiter: (subject) => env.LIMITER.get(env.LIMITER.idFromName(subject)),
+    leases: new Leases(),
+    usage: new UsageLog((rows, lastUses) => addUsage(db, rows, lastUses), startTimer),
+    auditQueue: new AuditQueue((rows) => appendAuditEvents(db, rows), startTimer),
+    startTimer,
+    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    region: config.region,
+    origins: config.origins,
+    tagKeys: config.tagKeys,
+    operatorKeyHashes: new Set(config.operatorKeys.map(hashCredential)),
+    freshnessMs: config.freshnessMs,
+  };
+}
+
+function startTimer(milliseconds: number): Timer {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const id = setTimeout(resolve, milliseconds);
+  return { done: promise, cancel: () => clearTimeout(id) };
+}
