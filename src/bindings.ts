@@ -14,6 +14,20 @@ export interface Env {
   readonly FRESHNESS_MS?: string;
 }
 
+/** The platform's resources, as the wiring hands them on. */
+export interface Bindings {
+  readonly database: D1Database;
+  /** The limiter of a subject; names hold no personal data. */
+  limiter(subject: string): DurableObjectStub<Limiter>;
+}
+
+export function readBindings(env: Env): Bindings {
+  return {
+    database: env.DB,
+    limiter: (subject) => env.LIMITER.get(env.LIMITER.idFromName(subject)),
+  };
+}
+
 /** Every setting, validated. */
 export interface Config {
   readonly region: RegionCode;
@@ -63,7 +77,8 @@ function readSecrets(name: string, text: string | undefined, development: boolea
   if (secrets.length === 0) throw new ConfigError(`${name} is missing`);
   for (const secret of secrets) {
     if (development) continue;
-    if (secret.startsWith(DEVELOPMENT_SECRET_PREFIX)) throw new ConfigError(`${name} is a development secret`);
+    if (secret.startsWith(DEVELOPMENT_SECRET_PREFIX))
+      throw new ConfigError(`${name} is a development secret`);
     if (secret.length < MIN_SECRET_LENGTH)
       throw new ConfigError(`${name} must have ${MIN_SECRET_LENGTH} characters or more`);
   }

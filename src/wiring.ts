@@ -1,4 +1,4 @@
-import { readConfig, type Env } from "./bindings.ts";
+import { readBindings, readConfig, type Env } from "./bindings.ts";
 import { hashCredential } from "./operations/credentials.ts";
 import type { Deps } from "./operations/deps.ts";
 import { AuditQueue } from "./operations/audit-queue.ts";
@@ -23,13 +23,14 @@ export function depsOf(env: Env): Deps {
 
 function compose(env: Env): Deps {
   const config = readConfig(env);
-  const db = openDatabase(env.DB);
+  const bindings = readBindings(env);
+  const db = openDatabase(bindings.database);
   const clock = Date.now;
   return {
     db,
     clock,
     records: openRecords(db, { now: clock, startTimer, freshnessMs: config.freshnessMs }),
-    limiter: (subject) => env.LIMITER.get(env.LIMITER.idFromName(subject)),
+    limiter: bindings.limiter,
     leases: new Leases(),
     usage: new UsageLog((rows, lastUses) => addUsage(db, rows, lastUses), startTimer),
     auditQueue: new AuditQueue((rows) => appendAuditEvents(db, rows), startTimer),

@@ -78,7 +78,10 @@ export async function authorize(request: Request, options: AuthorizeOptions): Pr
   return { allowed: false, response: send(error, answer) };
 }
 
-function send({ status, retry_after: retryAfter, ...body }: CheckError, answer: CheckAnswer | null): Response {
+function send(
+  { status, retry_after: retryAfter, ...body }: CheckError,
+  answer: CheckAnswer | null,
+): Response {
   const challenge = challengeOf(status, answer);
   return new Response(JSON.stringify(body), {
     status,

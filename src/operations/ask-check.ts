@@ -2,10 +2,11 @@ import { serviceOf } from "../domain/permission.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import type { KeyedService } from "../store/services.ts";
-import { checkToken, type Verdict } from "./check-token.ts";
+import { checkToken } from "./check-token.ts";
 import type { Deps } from "./deps.ts";
 import type { Moment } from "./moment.ts";
 import { knownPermissions } from "./records.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** A service's question, as it came. */
 export interface AskedQuestion {

@@ -2,7 +2,9 @@ import type { Holder } from "../domain/permission.ts";
 import type { CheckableToken } from "../store/access-tokens.ts";
 
 /** Who calls the management API. */
-export type Caller = { readonly kind: "operator" } | { readonly kind: "token"; readonly token: CheckableToken };
+export type Caller =
+  | { readonly kind: "operator" }
+  | { readonly kind: "token"; readonly token: CheckableToken };
 
 /** How audit rows and `created_by` name a caller. */
 export function actorOf(caller: Caller): string {

@@ -1,4 +1,4 @@
-import { FEED_PAGE_ROWS, type FeedHead, type FeedPage } from "../store/change-feed.ts";
+import type { FeedHead, FeedPage } from "../store/change-feed.ts";
 import type { Moment } from "./moment.ts";
 import { awaitOwn, awaitShared, type StartTimer } from "./shared-read.ts";
 
@@ -28,6 +28,9 @@ const DEFAULT_MAX_KILLS = 50_000;
  * Comparisons with the bound are strict. Times are whole milliseconds, rounded down: a read that began in
  * the very millisecond `arrivedAt - boundMs` may have begun up to 1 ms before a revocation that was
  * answered more than the bound before the arrival.
+ *
+ * Of reads that overlap, the one that was issued last counts, whatever they say the time was: a clock that
+ * is set back must not make every later read look overtaken.
  */
 export class ChangeFeed {
   readonly boundMs: number;
@@ -78,9 +81,12 @@ export class ChangeFeed {
     return this.mayKeep(head) && !this.killed(subjects, head.max);
   }
 
-  /** Whether a read that began then is recent enough for a check that arrived at `arrivedAt`. */
+  /**
+   * Whether a read that began then is recent enough for a check that arrived at `arrivedAt`. One that seems
+   * to begin in the future was timed before the clock was set back: how old it is cannot be told.
+   */
   isFresh(startedAt: number, arrivedAt: number): boolean {
-    return startedAt > arrivedAt - this.boundMs;
+    return startedAt > arrivedAt - this.boundMs && startedAt <= this.#options.now();
   }
 
   /**
@@ -112,9 +118,10 @@ export class ChangeFeed {
   #poll(): Promise<void> {
     const startedAt = this.#options.now();
     const issue = ++this.#issued;
+    const after = this.#cursor;
     const done = this.#options
-      .read(this.#cursor)
-      .then((page) => this.#apply(page, startedAt, issue))
+      .read(after)
+      .then((page) => this.#apply(page, { startedAt, issue, after }))
       .finally(() => {
         if (this.#inFlight === poll) this.#inFlight = null;
       });
@@ -124,22 +131,30 @@ export class ChangeFeed {
   }
 
   /** An answer that was overtaken by a younger one is dropped: it may know less. */
-  #apply(page: FeedPage, startedAt: number, issue: number): void {
-    if (startedAt < this.#feedAt || issue < this.#applied) return;
+  #apply(
+    page: FeedPage,
+    { startedAt, issue, after }: { startedAt: number; issue: number; after: number },
+  ): void {
+    if (issue < this.#applied) return;
     this.#applied = issue;
-    if (this.#lostTrack(page)) this.#forgetAll(page);
+    if (this.#lostTrack(page, after)) this.#forgetAll(page);
     else this.#take(page);
     if (this.#kills.size > this.#maxKills) this.#forgetAll(page);
     this.#feedAt = startedAt;
   }
 
-  /** A restore (another epoch, or a feed that went back), a pruned gap, or more rows than one read brings. */
-  #lostTrack(page: FeedPage): boolean {
+  /**
+   * A restore (another epoch, or a feed that went back), or rows that this page should hold and does not:
+   * pruned, more than one read brings, or skipped because the read began after a cursor that was given up
+   * while it was under way. Sequence numbers have no holes of their own, as a failed batch takes its back;
+   * the lowest one that is left proves little, as rows are pruned by time and not in order.
+   */
+  #lostTrack(page: FeedPage, after: number): boolean {
     return (
       page.epoch !== this.#epoch ||
       page.max < this.#cursor ||
-      page.min > this.#cursor + 1 ||
-      page.rows.length >= FEED_PAGE_ROWS
+      after > this.#cursor ||
+      page.rows.length !== page.max - after
     );
   }
 

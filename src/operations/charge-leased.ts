@@ -80,7 +80,8 @@ async function askLimiter(
     holding.refusedUntil = now + Math.min(answer.retryAfterMs, REFUSAL_MS);
     holding.retryAt = now + answer.retryAfterMs;
   }
-  if (answer.lease !== null) hold(deps, limiter, holding, { ...answer.lease, endsAt: askedAt + leaseMs }, moment);
+  if (answer.lease !== null)
+    hold(deps, limiter, holding, { ...answer.lease, endsAt: askedAt + leaseMs }, moment);
   const { lease: _held, ...charge } = answer;
   return { ...charge, ...leftOf(holding, now) };
 }

@@ -35,7 +35,13 @@ export async function chargeLimit(
 ): Promise<Charged> {
   const { rateLimit: limit, rateWindowSeconds } = token;
   if (limit === null || rateWindowSeconds === null) return UNLIMITED;
-  const charge = await chargeWindow(deps, `token:${token.id}`, { limit, windowMs: rateWindowSeconds * 1000 }, cost, moment);
+  const charge = await chargeWindow(
+    deps,
+    `token:${token.id}`,
+    { limit, windowMs: rateWindowSeconds * 1000 },
+    cost,
+    moment,
+  );
   const resetSeconds = Math.ceil(charge.resetMs / 1000);
   return {
     exceeded: charge.allowed

@@ -26,7 +26,8 @@ export async function createService(
 ): Promise<Result<{ service: ServiceRow; key: string }, Refusal>> {
   const index = await knownPermissions(deps.records, moment);
   const unknown = request.catalogues?.findIndex((service) => !index.catalogues.has(service)) ?? -1;
-  if (unknown >= 0) return err({ kind: "invalid_member", member: `catalogues[${unknown}]`, problem: "invalid" });
+  if (unknown >= 0)
+    return err({ kind: "invalid_member", member: `catalogues[${unknown}]`, problem: "invalid" });
 
   const key = makeCredential(deps, "sk");
   const service: ServiceRow = {

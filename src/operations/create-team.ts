@@ -36,7 +36,12 @@ export async function createTeam(
     type: "team.created",
     teamId: id,
     subject: id,
-    detail: { name: request.name, slug: request.slug, plan: request.plan, owner: owner.value?.user.id ?? null },
+    detail: {
+      name: request.name,
+      slug: request.slug,
+      plan: request.plan,
+      owner: owner.value?.user.id ?? null,
+    },
   });
   const team: TeamRow = {
     id,

@@ -20,10 +20,8 @@ export function makeCredential(
   { randomBytes, region, tagKeys }: Pick<Deps, "randomBytes" | "region" | "tagKeys">,
   kind: CredentialKind,
 ): string {
-  const [newest] = tagKeys;
-  if (newest === undefined) throw new Error("no tag key");
   const untagged = untaggedCredential(kind, region, randomBase62(24, randomBytes));
-  return sealCredential(untagged, macOf(untagged, newest));
+  return sealCredential(untagged, macOf(untagged, newestOf(tagKeys)));
 }
 
 /** Whether one of the region's tag keys made this credential's tag; spares the store, proves nothing. */
@@ -31,8 +29,33 @@ export function tagHolds({ tagKeys }: Pick<Deps, "tagKeys">, credential: Credent
   return tagKeys.some((key) => tagMatches(credential, macOf(credential.tagged, key)));
 }
 
-export function makeId({ clock, randomBytes }: Pick<Deps, "clock" | "randomBytes">, prefix: PublicIdPrefix): string {
+export function makeId(
+  { clock, randomBytes }: Pick<Deps, "clock" | "randomBytes">,
+  prefix: PublicIdPrefix,
+): string {
   return publicId(prefix, clock(), randomBytes(10));
+}
+
+/**
+ * A keyed hash, in hex, of a text that may hold something guessable, such as a password: a plain hash of
+ * it would let whoever gets hold of the store try guesses fast.
+ */
+export function keyedHash({ tagKeys }: Pick<Deps, "tagKeys">, text: string): string {
+  return hexMac(text, newestOf(tagKeys));
+}
+
+/** Whether one of the region's keys made this hash of the text. */
+export function keyedHashHolds({ tagKeys }: Pick<Deps, "tagKeys">, text: string, hash: string): boolean {
+  return tagKeys.some((key) => hexMac(text, key) === hash);
+}
+
+function newestOf([newest]: readonly string[]): string {
+  if (newest === undefined) throw new Error("no tag key");
+  return newest;
+}
+
+function hexMac(text: string, key: string): string {
+  return createHmac("sha256", key).update(text).digest("hex");
 }
 
 function macOf(text: string, key: string): Uint8Array {

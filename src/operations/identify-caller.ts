@@ -1,6 +1,6 @@
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
-import { parseCredential } from "../domain/token.ts";
+import { isTagged, parseCredential } from "../domain/token.ts";
 import type { KeyedService } from "../store/services.ts";
 
 import type { Caller } from "./caller.ts";
@@ -25,7 +25,12 @@ export async function identifyOperator(
 ): Promise<Result<Caller, Refusal>> {
   if (presented.credential === null) return err({ kind: "no_credential" });
   if (isOperatorKey(deps, presented.credential)) return ok({ kind: "operator" });
-  const identified = await identifyToken(deps, { ...presented, credential: presented.credential }, {}, moment);
+  const identified = await identifyToken(
+    deps,
+    { ...presented, credential: presented.credential },
+    {},
+    moment,
+  );
   return identified.ok ? err({ kind: "operator_only" }) : identified;
 }
 
@@ -38,7 +43,12 @@ export async function identifyTeamCaller(
 ): Promise<Result<Caller, Refusal>> {
   if (presented.credential === null) return err({ kind: "no_credential" });
   if (isOperatorKey(deps, presented.credential)) return ok({ kind: "operator" });
-  return identifyToken(deps, { ...presented, credential: presented.credential }, { team, permission }, moment);
+  return identifyToken(
+    deps,
+    { ...presented, credential: presented.credential },
+    { team, permission },
+    moment,
+  );
 }
 
 /** A service, by one of its keys. */
@@ -50,7 +60,8 @@ export async function identifyService(
   if (presented.credential === null) return err({ kind: "no_credential" });
   const key = parseCredential(presented.credential);
   if (key === null) return err({ kind: "unknown_credential" });
-  if (key.region !== deps.region) return err({ kind: "wrong_region", region: key.region });
+  if (isTagged(key.kind) && key.region !== deps.region)
+    return err({ kind: "wrong_region", region: key.region });
   const hash = hashCredential(key.text);
   const { services } = deps.records;
   if (key.kind !== "sk" || (!services.has(hash) && !tagHolds(deps, key))) {

@@ -47,7 +47,8 @@ export async function issueToken(
   const expanded = expandPermissions(index, request);
   if (!expanded.ok) return expanded;
   const permissions = expanded.value;
-  if (permissions.length === 0) return err({ kind: "invalid_member", member: "permissions", problem: "missing" });
+  if (permissions.length === 0)
+    return err({ kind: "invalid_member", member: "permissions", problem: "missing" });
   const missing = exceeding(holderOf(actor.caller), permissions);
   if (missing.length > 0) return err({ kind: "exceeds_maker", missing });
   const allowedIps = boundAddresses(request.allowedIps, actor.caller);

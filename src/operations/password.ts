@@ -6,7 +6,10 @@ const KEY_BYTES = 32;
 const SALT_BYTES = 16;
 
 /** `scrypt$N$r$p$salt$key`, so that a later, higher cost can tell old hashes apart. */
-export async function hashPassword(password: string, randomBytes: (length: number) => Uint8Array): Promise<string> {
+export async function hashPassword(
+  password: string,
+  randomBytes: (length: number) => Uint8Array,
+): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
   const key = await derive(password, salt);
   return ["scrypt", COST.N, COST.r, COST.p, base64(salt), base64(key)].join("$");
@@ -23,5 +26,5 @@ function derive(password: string, salt: Uint8Array): Promise<Uint8Array> {
 }
 
 function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("base64");
+  return btoa(String.fromCharCode(...bytes));
 }

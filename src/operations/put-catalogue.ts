@@ -54,7 +54,10 @@ async function tryPut(
     subject: definition.service,
   });
   const record = { subjects: [subjects.catalogues()], audit };
-  await commit(deps.db, putCatalogueRow(deps.db, { definition, replaces: before?.changedBy ?? null, record }));
+  await commit(
+    deps.db,
+    putCatalogueRow(deps.db, { definition, replaces: before?.changedBy ?? null, record }),
+  );
   const { catalogues } = await readCatalogues(deps.db);
   return catalogues.some(({ changedBy }) => changedBy === audit.id);
 }

@@ -1,7 +1,7 @@
-import type { Question, Verdict } from "./check-token.ts";
 import { makeId } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import type { Moment } from "./moment.ts";
+import type { Question, Verdict } from "./verdict.ts";
 
 /**
  * Keeps what a check leaves behind: a count, gathered and written later, and for a denied or strict

@@ -36,7 +36,12 @@ export function openRecords(
   db: Database,
   { now, startTimer, freshnessMs }: { now: () => number; startTimer: StartTimer; freshnessMs: number },
 ): Records {
-  const feed = new ChangeFeed({ boundMs: freshnessMs, now, startTimer, read: (cursor) => readFeed(db, cursor) });
+  const feed = new ChangeFeed({
+    boundMs: freshnessMs,
+    now,
+    startTimer,
+    read: (cursor) => readFeed(db, cursor),
+  });
   const shared = { feed, now, startTimer };
   return {
     feed,
@@ -66,7 +71,10 @@ export function openRecords(
       ...shared,
       read: async () => {
         const { head, catalogues } = await readCatalogues(db);
-        return { head, value: indexCatalogues([...builtInCatalogues, ...catalogues.map(({ definition }) => definition)]) };
+        return {
+          head,
+          value: indexCatalogues([...builtInCatalogues, ...catalogues.map(({ definition }) => definition)]),
+        };
       },
       subjectsOf: () => [subjects.catalogues()],
       bytesOf: () => 0,

@@ -2,7 +2,7 @@ import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import type { Statement } from "../store/database.ts";
 import { claimKey, findKey, keepAnswer, pruneKeys, releaseKey } from "../store/idempotency.ts";
-import { hashCredential } from "./credentials.ts";
+import { hashCredential, keyedHash, keyedHashHolds } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 
 /** `Idempotency-Key`: how long the first answer is repeated. */
@@ -37,12 +37,13 @@ export interface Claim {
 }
 
 export async function claimRequest(
-  { db, clock }: Deps,
+  deps: Deps,
   request: KeyedRequest,
 ): Promise<Result<Claim | KeptAnswer, Refusal>> {
+  const { db, clock } = deps;
   const { caller, method, path, key, body } = request;
   const id = hashCredential(JSON.stringify([caller, method, path, key]));
-  const bodyHash = hashCredential(body);
+  const bodyHash = keyedHash(deps, body);
   const now = clock();
   const claim = { id, bodyHash, now, expiredBefore: now - KEPT_MS, abandonedBefore: now - ABANDONED_MS };
   if (await claimKey(db, claim)) {
@@ -52,7 +53,7 @@ export async function claimRequest(
     });
   }
   const kept = await findKey(db, id);
-  if (kept !== undefined && kept.bodyHash !== bodyHash) return err({ kind: "idempotency_conflict" });
+  if (kept !== undefined && !keyedHashHolds(deps, body, kept.bodyHash)) return err({ kind: "idempotency_conflict" });
   if (kept?.status == null || kept.answer === null) return err({ kind: "idempotency_running" });
   return ok({ status: kept.status, answer: JSON.parse(kept.answer) as unknown });
 }

@@ -31,10 +31,14 @@ export async function revokeToken(
 ): Promise<Result<RevokedToken, Refusal>> {
   const found = await findAccessToken(deps.db, { teamId, id });
   if (found === undefined) return err({ kind: "not_found", noun: "access_token" });
-  if (found.revocationEffectiveBy !== null) return ok({ row: found, effectiveBy: found.revocationEffectiveBy });
+  if (found.revocationEffectiveBy !== null)
+    return ok({ row: found, effectiveBy: found.revocationEffectiveBy });
   if (found.revokedAt === null) {
     const audit = auditRow(deps, actor, { type: "access_token.revoked", teamId, subject: id });
-    await commit(deps.db, revokeAccessToken(deps.db, { id, change: { subjects: [subjects.token(id)], audit } }));
+    await commit(
+      deps.db,
+      revokeAccessToken(deps.db, { id, change: { subjects: [subjects.token(id)], audit } }),
+    );
   }
   const row = await settleRevocation(deps.db, { id, effectiveBy: deps.clock() + deps.freshnessMs });
   return ok({ row, effectiveBy: row.revocationEffectiveBy ?? deps.clock() + deps.freshnessMs });

@@ -34,7 +34,9 @@ export async function awaitOwn<T>(read: Promise<T>, startTimer: StartTimer): Pro
   try {
     return await Promise.race([read, late]);
   } catch (error) {
-    throw error instanceof Unavailable ? error : new Unavailable("the store could not be read", { cause: error });
+    throw error instanceof Unavailable
+      ? error
+      : new Unavailable("the store could not be read", { cause: error });
   } finally {
     timer.cancel();
   }

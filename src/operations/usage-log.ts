@@ -58,7 +58,10 @@ export class UsageLog {
     this.#rows = new Map();
     this.#lastUses = new Map();
     try {
-      await this.#write([...rows.values()], [...lastUses].map(([tokenId, at]) => ({ tokenId, at })));
+      await this.#write(
+        [...rows.values()],
+        [...lastUses].map(([tokenId, at]) => ({ tokenId, at })),
+      );
     } catch {
       for (const row of rows.values()) this.#add(row);
       for (const [tokenId, at] of lastUses) {

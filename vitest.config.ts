@@ -1,0 +1,46 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+import drizzleConfig from "./drizzle.config.ts";
+
+/** Tests that drive a browser run where one is named (`.ci/run` does): `npm test` needs nothing installed. */
+const browser = process.env.CHROMIUM === undefined ? [] : ["browser"];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        // Pure code, static checks, and what starts processes of its own.
+        test: {
+          name: "node",
+          environment: "node",
+          include: ["test/**/*.test.{ts,tsx}"],
+          exclude: ["test/worker/**", "test/browser/**"],
+        },
+      },
+      {
+        // Everything that meets D1, a Durable Object or HTTP, on workerd itself.
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                OPERATOR_KEY: "jtn-dev-operator-key",
+                TAG_KEYS: "jtn-dev-tag-key",
+                DEVELOPMENT: "true",
+                MIGRATIONS: await readD1Migrations(drizzleConfig.out),
+              },
+            },
+          })),
+        ],
+        test: {
+          name: "worker",
+          include: ["test/worker/**/*.test.{ts,tsx}"],
+          setupFiles: ["./test/worker/setup.ts"],
+        },
+      },
+      ...browser.map((name) => ({
+        test: { name, environment: "node" as const, include: [`test/${name}/**/*.test.ts`] },
+      })),
+    ],
+  },
+});
