@@ -18,9 +18,10 @@ export function createApp(depsOf: (env: Env) => Deps): Hono<{ Bindings: Env }> {
   return app;
 }
 
-const DEFAULT_ORIGINS = Object.fromEntries(
-  REGION_CODES.map((code) => [code, defaultOrigin(code)]),
-) as Record<RegionCode, string>;
+const DEFAULT_ORIGINS = Object.fromEntries(REGION_CODES.map((code) => [code, defaultOrigin(code)])) as Record<
+  RegionCode,
+  string
+>;
 
 function unknownPath(path: string): Refusal {
   return /^\/v\d+(?:\/|$)/.test(path) && !/^\/v1(?:\/|$)/.test(path)
@@ -44,7 +45,10 @@ function faultOf(error: unknown): Refusal {
 
 /** The stack without its first lines, which repeat the message. */
 function stackOf(error: Error): string {
-  return (error.stack ?? "").split("\n").filter((line) => line.trimStart().startsWith("at ")).join(" ");
+  return (error.stack ?? "")
+    .split("\n")
+    .filter((line) => line.trimStart().startsWith("at "))
+    .join(" ");
 }
 
 function logFault(what: string, detail: string): void {

@@ -11,6 +11,9 @@ export interface Env {
   readonly DEVELOPMENT?: string;
   readonly OPERATOR_KEY?: string;
   readonly TAG_KEYS?: string;
+  readonly ENCRYPTION_KEYS?: string;
+  readonly ALLOW_LOOPBACK_WEBHOOKS?: string;
+  readonly DNS_RESOLVER?: string;
   readonly FRESHNESS_MS?: string;
 }
 
@@ -38,6 +41,12 @@ export interface Config {
   readonly operatorKeys: readonly string[];
   /** Newest first; the first signs, all verify. */
   readonly tagKeys: readonly string[];
+  /** Newest first; the first seals, all open. */
+  readonly encryptionKeys: readonly string[];
+  /** Whether stored addresses may lead to this machine; in development only. */
+  readonly allowLoopback: boolean;
+  /** DNS over HTTPS, answering `application/dns-json`. */
+  readonly dnsResolver: string;
   /** The freshness bound (design, "The freshness bound"); 0 reads the store at every check. */
   readonly freshnessMs: number;
 }
@@ -49,6 +58,11 @@ export class ConfigError extends Error {
 
 /** Development secrets are public: they start with this, and a deployed Worker refuses them. */
 const DEVELOPMENT_SECRET_PREFIX = "jtn-dev-";
+/** A local state that is older than this setting keeps working. */
+const DEVELOPMENT_ENCRYPTION_KEY = "jtn-dev-encryption-key-0000000000";
+
+const DEFAULT_DNS_RESOLVER = "https://cloudflare-dns.com/dns-query";
+
 const MIN_SECRET_LENGTH = 16;
 
 /**
@@ -65,6 +79,13 @@ export function readConfig(env: Env): Config {
     development,
     operatorKeys: readSecrets("OPERATOR_KEY", env.OPERATOR_KEY, development),
     tagKeys: readSecrets("TAG_KEYS", env.TAG_KEYS, development),
+    encryptionKeys: readSecrets(
+      "ENCRYPTION_KEYS",
+      env.ENCRYPTION_KEYS ?? (development ? DEVELOPMENT_ENCRYPTION_KEY : ""),
+      development,
+    ),
+    allowLoopback: development && env.ALLOW_LOOPBACK_WEBHOOKS === "true",
+    dnsResolver: env.DNS_RESOLVER ?? DEFAULT_DNS_RESOLVER,
     freshnessMs: readWholeNumber("FRESHNESS_MS", env.FRESHNESS_MS, 1000, { min: 0, max: 60_000 }),
   };
 }

@@ -2,8 +2,10 @@ import { readBindings, readConfig, type Env } from "./bindings.ts";
 import { hashCredential } from "./operations/credentials.ts";
 import type { Deps } from "./operations/deps.ts";
 import { AuditQueue } from "./operations/audit-queue.ts";
+import { makeVault } from "./operations/encryption.ts";
 import { Leases } from "./operations/leases.ts";
 import { openRecords } from "./operations/records.ts";
+import { resolveTxt } from "./operations/resolve-txt.ts";
 import type { Timer } from "./operations/shared-read.ts";
 import { UsageLog } from "./operations/usage-log.ts";
 import { openDatabase } from "./store/database.ts";
@@ -35,13 +37,25 @@ function compose(env: Env): Deps {
     usage: new UsageLog((rows, lastUses) => addUsage(db, rows, lastUses), startTimer),
     auditQueue: new AuditQueue((rows) => appendAuditEvents(db, rows), startTimer),
     startTimer,
-    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    vault: makeVault(config.encryptionKeys, randomBytes),
+    send,
+    allowLoopback: config.allowLoopback,
+    resolveTxt: (name) => resolveTxt(send, config.dnsResolver, name),
+    randomBytes,
     region: config.region,
     origins: config.origins,
     tagKeys: config.tagKeys,
     operatorKeyHashes: new Set(config.operatorKeys.map(hashCredential)),
     freshnessMs: config.freshnessMs,
   };
+}
+
+function randomBytes(length: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(length));
+}
+
+function send(request: Request): Promise<Response> {
+  return fetch(request);
 }
 
 function startTimer(milliseconds: number): Timer {

@@ -14,7 +14,10 @@ export type PublicIdPrefix =
   | "grt"
   | "mem"
   | "key"
-  | "aud";
+  | "aud"
+  | "ses"
+  | "sso"
+  | "dom";
 
 /** Crockford's base32 in lower case: in ASCII order, so that ids sort as the times in them do. */
 const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -11,6 +11,7 @@ export function codeOf(refusal: Refusal): CodedStatus {
     case "unknown_token":
     case "no_credential":
     case "unknown_credential":
+    case "sign_in_required":
       return { status: 401, code: "COM0013" };
     case "wrong_region":
       return { status: 401, code: "TOK0003" };
@@ -28,7 +29,10 @@ export function codeOf(refusal: Refusal): CodedStatus {
       return { status: 403, code: "TOK0006" };
     case "missing_permission":
     case "operator_only":
+    case "second_factor_required":
     case "exceeds_maker":
+    case "owner_only":
+    case "beyond_caller":
       return { status: 403, code: "TOK0001" };
     case "rate_limited":
       return { status: 429, code: "COM0002" };
@@ -47,9 +51,18 @@ export function codeOf(refusal: Refusal): CodedStatus {
       return { status: 404, code: "COM0008" };
     case "required_permission_absent":
     case "no_common_address":
+    case "domain_not_proven":
+    case "provider_unusable":
       return { status: 422, code: "COM0009" };
     case "already_exists":
     case "catalogue_would_lose":
+    case "in_use":
+    case "quota_exceeded":
+    case "no_way_to_sign_in":
+    case "built_in_role":
+    case "role_in_use":
+    case "last_owner":
+    case "invitation_expired":
     case "idempotency_conflict":
     case "idempotency_running":
       return { status: 409, code: "COM0010" };

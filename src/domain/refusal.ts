@@ -1,3 +1,4 @@
+import type { QuotaName } from "./plan.ts";
 import type { RegionCode } from "./region.ts";
 
 /**
@@ -21,6 +22,8 @@ export type CheckRefusal =
   | { readonly kind: "missing_permission"; readonly missing: readonly string[] }
   | {
       readonly kind: "rate_limited";
+      /** The quota of the team's plan that is used up; absent: it is the token's own limit. */
+      readonly quota?: QuotaName;
       /** Whole seconds until the same request can be allowed; null: it never can (cost above the limit). */
       readonly retryAfterSeconds: number | null;
     };
@@ -34,8 +37,16 @@ export type CallerRefusal =
   /** Two bearer methods at once, or a bearer credential in the query (RFC 6750, section 2). */
   | { readonly kind: "ambiguous_credential" }
   | { readonly kind: "operator_only" }
+  /** The team requires a second factor, and this session was opened without one. */
+  | { readonly kind: "second_factor_required" }
   /** Nothing confers more than its maker holds. */
-  | { readonly kind: "exceeds_maker"; readonly missing: readonly string[] };
+  | { readonly kind: "exceeds_maker"; readonly missing: readonly string[] }
+  /** Only those to whom the team belongs, or the operator, make, change and remove its owners. */
+  | { readonly kind: "owner_only" }
+  /** What would be changed or removed holds more than the caller does. */
+  | { readonly kind: "beyond_caller"; readonly missing: readonly string[] }
+  /** The invited address has an account, and the caller is not signed in to it. */
+  | { readonly kind: "sign_in_required" };
 
 /** What is wrong with the request itself. */
 export type RequestRefusal =
@@ -68,7 +79,12 @@ export type Noun =
   | "service_key"
   | "access_token"
   | "catalogue"
-  | "permission_set";
+  | "domain"
+  | "sso_connection"
+  | "permission_set"
+  | "role"
+  | "member"
+  | "invitation";
 
 /** The request is fine, the state of things is against it. */
 export type StateRefusal =
@@ -77,6 +93,20 @@ export type StateRefusal =
   | { readonly kind: "no_common_address" }
   | { readonly kind: "already_exists"; readonly noun: Noun; readonly member: string }
   | { readonly kind: "catalogue_would_lose"; readonly permissions: readonly string[] }
+  /** The team's plan allows no more of these. */
+  | { readonly kind: "quota_exceeded"; readonly quota: QuotaName; readonly limit: number }
+  /** The sign-in methods that would be left let nobody in. */
+  | { readonly kind: "no_way_to_sign_in" }
+  /** The DNS record is not there, or a domain is named that the team has not proven. */
+  | { readonly kind: "domain_not_proven" }
+  | { readonly kind: "provider_unusable" }
+  /** Something else relies on it. */
+  | { readonly kind: "in_use"; readonly noun: Noun }
+  | { readonly kind: "built_in_role" }
+  /** A role is deleted only once no member and no invitation has it. */
+  | { readonly kind: "role_in_use" }
+  | { readonly kind: "last_owner" }
+  | { readonly kind: "invitation_expired" }
   | { readonly kind: "idempotency_conflict" }
   | { readonly kind: "idempotency_running" }
   | { readonly kind: "precondition_failed" };

@@ -36,6 +36,8 @@ export interface CheckAnswer {
   /** Null when allowed, and when the question could not be answered; then `error` says why. */
   readonly reason: string | null;
   readonly missing: readonly string[];
+  /** Of a token that belongs to another region: where to take it. */
+  readonly region?: { readonly code: string; readonly base_url: string };
   readonly token: CheckedToken | null;
   readonly rate_limit: {
     readonly limit: number;

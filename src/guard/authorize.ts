@@ -1,5 +1,9 @@
 import { bearerCredential } from "../domain/bearer.ts";
-import type { Authority, CheckAnswer, CheckError, CheckedToken } from "./authority.ts";
+import { negotiateLanguage } from "../domain/language.ts";
+import type { Authority, CheckAnswer, CheckedToken, CheckInput } from "./authority.ts";
+import { AMBIGUOUS_CREDENTIAL, NO_CREDENTIAL, unavailable } from "./own-errors.ts";
+import { rateLimitHeaders, sendError } from "./send-error.ts";
+import { isCheckAnswer } from "./sound-answer.ts";
 
 /** Tells whose data a request asks for; `"any"` says in so many words that it does not matter. */
 export type TeamOf = "any" | ((request: Request) => string | Promise<string>);
@@ -10,10 +14,12 @@ export interface AuthorizeOptions {
   readonly team: TeamOf;
   /** Exact permissions; the token needs all of them. */
   readonly permissions: readonly string[];
-  /** The caller's address; the platform's own header unless told otherwise. */
+  /** The caller's address; `CF-Connecting-IP`, which the platform writes, unless told otherwise. */
   readonly ip?: (request: Request) => string | null;
-  /** Permits of the token's rate limit that the call uses. */
+  /** Permits of the token's rate limit that the call uses, 1 unless told otherwise. */
   readonly cost?: number;
+  /** Is told why Jeton could not be asked, for the owner's log; the caller gets 503 without the reason. */
+  readonly onUnavailable?: (cause: unknown) => void;
 }
 
 export type Authorization =
@@ -30,87 +36,84 @@ export type Authorization =
       readonly response: Response;
     };
 
-const NO_CREDENTIAL: CheckError = {
-  status: 401,
-  error_code: "COM0013",
-  error_description: "No credential was sent. Send a header Authorization: Bearer followed by your token.",
-  localized_error_description:
-    "No credential was sent. Send a header Authorization: Bearer followed by your token.",
-};
-
-const TWO_METHODS: CheckError = {
-  status: 400,
-  error_code: "COM0014",
-  error_description: "Send the token once, in the Authorization header, and never in the query.",
-  localized_error_description: "Send the token once, in the Authorization header, and never in the query.",
-};
+/** Well above any credential's length. What is longer is none either way, and need not travel in full. */
+const MAX_CREDENTIAL_CHARACTERS = 256;
 
 /**
  * Asks Jeton whether the credential of a request may do this. Nothing is cached here: a revocation
- * holds as fast as Jeton says.
- * @throws {Error} when Jeton refuses the question itself: a permission that no catalogue has, a bad
- *   service key. That is a mistake in the caller's configuration and not the fault of its callers.
+ * holds as fast as Jeton says. When Jeton cannot be asked, or something else answers in its place, nobody
+ * is let through: 503 with `Retry-After`.
+ * @throws {Error} when Jeton refuses the question itself (a permission that no catalogue has, a bad service
+ *   key), or `team` gives no text. Those are mistakes in the configuration and not the fault of its callers.
  */
 export async function authorize(request: Request, options: AuthorizeOptions): Promise<Authorization> {
   const credential = bearerCredential(request.headers.get("Authorization"), request.url);
-  if (!credential.ok) return { allowed: false, response: send(TWO_METHODS, null) };
-  if (credential.value === null) return { allowed: false, response: send(NO_CREDENTIAL, null) };
-  const { authority, permissions, team, cost } = options;
-  const ip = (options.ip ?? platformAddress)(request);
-  const acceptLanguage = request.headers.get("Accept-Language");
-  const answer = await authority.check(
-    {
-      token: credential.value,
-      permissions,
-      ...(team === "any" ? {} : { team: await team(request) }),
-      ...(ip === null ? {} : { ip }),
-      ...(cost === undefined ? {} : { cost }),
-    },
-    acceptLanguage === null ? {} : { acceptLanguage },
-  );
-  if (answer.allowed && answer.token !== null) {
+  if (!credential.ok) return { allowed: false, response: sendError(AMBIGUOUS_CREDENTIAL, null, "en") };
+  if (credential.value === null) return { allowed: false, response: sendError(NO_CREDENTIAL, null, "en") };
+
+  const input = await questionOf(request, credential.value, options);
+  const acceptLanguage = request.headers.get("Accept-Language") ?? undefined;
+  const answer = await ask(input, options, acceptLanguage);
+  if (answer?.allowed && answer.token !== null) {
     return { allowed: true, token: answer.token, answer, headers: rateLimitHeaders(answer) };
   }
-  const error = answer.error;
-  if (error === null || (answer.reason === null && error.status < 500)) {
-    throw new Error(`Jeton refused the question: ${error?.error_description ?? "no reason given"}`);
-  }
-  return { allowed: false, response: send(error, answer) };
+  return { allowed: false, response: refuse(answer, negotiateLanguage(acceptLanguage)) };
 }
 
-function send(
-  { status, retry_after: retryAfter, ...body }: CheckError,
-  answer: CheckAnswer | null,
-): Response {
-  const challenge = challengeOf(status, answer);
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: {
-      "Content-Type": "application/json;charset=UTF-8",
-      "Cache-Control": "no-store",
-      ...(retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) }),
-      ...(challenge === null ? {} : { "WWW-Authenticate": challenge }),
-      ...(answer === null ? {} : rateLimitHeaders(answer)),
-    },
-  });
-}
-
-/** RFC 6750, section 3: no error code when no credential was sent; the scope that would do, where known. */
-function challengeOf(status: number, answer: CheckAnswer | null): string | null {
-  if (answer !== null && answer.missing.length > 0) {
-    return `Bearer realm="jeton", error="insufficient_scope", scope="${answer.missing.join(" ")}"`;
-  }
-  if (status !== 401) return null;
-  return answer === null ? 'Bearer realm="jeton"' : 'Bearer realm="jeton", error="invalid_token"';
-}
-
-function rateLimitHeaders({ rate_limit: rateLimit }: CheckAnswer): Record<string, string> {
-  if (rateLimit === null) return {};
+async function questionOf(
+  request: Request,
+  credential: string,
+  { permissions, team, cost, ip: addressOf = platformAddress }: AuthorizeOptions,
+): Promise<CheckInput> {
+  const ip = addressOf(request);
   return {
-    "RateLimit-Limit": String(rateLimit.limit),
-    "RateLimit-Remaining": String(rateLimit.remaining),
-    "RateLimit-Reset": String(rateLimit.reset_seconds),
+    token: credential.slice(0, MAX_CREDENTIAL_CHARACTERS),
+    permissions,
+    ...(team === "any" ? {} : { team: asTeam(await team(request)) }),
+    ...(ip === null ? {} : { ip }),
+    ...(cost === undefined ? {} : { cost }),
   };
+}
+
+/** A question without a team would be allowed for any. A path parameter that the route lacks is undefined. */
+function asTeam(team: unknown): string {
+  if (typeof team !== "string") throw new Error("The guard's `team` gave no team for this request.");
+  return team;
+}
+
+/** The answer, or null when there was none to rely on. */
+async function ask(
+  input: CheckInput,
+  { authority, onUnavailable }: AuthorizeOptions,
+  acceptLanguage: string | undefined,
+): Promise<CheckAnswer | null> {
+  if (typeof authority?.check !== "function") {
+    throw new TypeError("The guard's `authority` is missing. Is the service binding there?");
+  }
+  try {
+    const answer: unknown = await authority.check(
+      input,
+      acceptLanguage === undefined ? {} : { acceptLanguage },
+    );
+    if (isCheckAnswer(answer)) return answer;
+    onUnavailable?.(new Error("What answered is not Jeton."));
+  } catch (error) {
+    onUnavailable?.(error);
+  }
+  return null;
+}
+
+/** @throws {Error} when it was the question that Jeton refused. */
+function refuse(answer: CheckAnswer | null, language: string): Response {
+  if (answer === null || answer.error === null) return sendError(unavailable(), null, "en");
+  const { error, reason } = answer;
+  if (reason !== null) return sendError(error, answer, language);
+  // Not a verdict. A busy Jeton's 429 is for us, not for the caller, who has not done anything too often.
+  const isConfiguration = error.status < 500 && error.status !== 429;
+  if (isConfiguration) throw new Error(`Jeton refused the question: ${error.error_description}`);
+  return error.status === 503 && error.retry_after !== undefined
+    ? sendError(error, null, language)
+    : sendError(unavailable(error.retry_after), null, "en");
 }
 
 /** Forwarded-for headers are anybody's to write; only the platform's own is trusted (RFC 9700). */

@@ -1,6 +1,6 @@
 import type { Context, Env, MiddlewareHandler } from "hono";
-import { authorize } from "./authorize.ts";
 import type { Authority, CheckAnswer, CheckedToken } from "./authority.ts";
+import { authorize, type AuthorizeOptions } from "./authorize.ts";
 
 /** What the guard puts on the context: `c.get("token")`, `c.get("verdict")`. */
 export interface GuardVariables {
@@ -8,13 +8,13 @@ export interface GuardVariables {
   readonly verdict: CheckAnswer;
 }
 
-export interface GuardOptions<E extends Env> {
+export interface GuardOptions<E extends Env> extends Pick<AuthorizeOptions, "ip" | "onUnavailable"> {
   /** From the context's bindings: a service binding to `Authority`, or `httpAuthority(…)`. */
   readonly authority: (context: Context<E>) => Authority;
   /** Required: whose data the request asks for, or `"any"`. */
   readonly team: "any" | ((context: Context<E>) => string | Promise<string>);
-  /** The caller's address; the platform's own header unless told otherwise. */
-  readonly ip?: (request: Request) => string | null;
+  /** Permits of the token's rate limit that a request uses, 1 unless told otherwise. */
+  readonly cost?: (context: Context<E>) => number;
 }
 
 /**
@@ -25,17 +25,20 @@ export interface GuardOptions<E extends Env> {
  * const needs = guard<{ Bindings: Env }>({ authority: (c) => c.env.JETON, team: (c) => c.req.param("team") });
  * app.post("/teams/:team/devices/:id/lock", needs("EMM.DeviceCommands.LOCK"), (c) => c.json(c.get("token")));
  * ```
+ *
+ * @throws {Error} in the middleware, as `authorize` does: mistakes in the configuration meet `onError`.
  */
 export function guard<E extends Env>(options: GuardOptions<E>) {
+  const { authority, team, cost, ...same } = options;
   return (...permissions: string[]): MiddlewareHandler<E & { Variables: GuardVariables }> =>
     async (context, next) => {
-      const { team, ip } = options;
       const plain = context as unknown as Context<E>;
       const authorization = await authorize(context.req.raw, {
-        authority: options.authority(plain),
+        ...same,
+        authority: authority(plain),
         team: team === "any" ? team : () => team(plain),
         permissions,
-        ...(ip === undefined ? {} : { ip }),
+        ...(cost === undefined ? {} : { cost: cost(plain) }),
       });
       if (!authorization.allowed) return authorization.response;
       context.set("token", authorization.token);

@@ -1,43 +1,52 @@
-import type { Authority, CheckAnswer, CheckError } from "./authority.ts";
+import type { Authority, CheckAnswer } from "./authority.ts";
+import { isErrorBody } from "./sound-answer.ts";
 
 export interface HttpAuthorityOptions {
   /** The region's base URL. */
   readonly url: string;
   /** `jtn_sk_…` */
   readonly serviceKey: string;
+  /** How long an answer may take, 5,000 ms unless told otherwise. */
+  readonly timeoutMs?: number;
   /** The platform's `fetch`, unless another is given: a service binding's, for instance. */
   readonly fetch?: (request: Request) => Promise<Response>;
 }
 
-/** Asks Jeton over HTTP, for callers without a service binding. */
+const TIMEOUT_MS = 5_000;
+
+/**
+ * Asks Jeton over HTTP, for callers without a service binding.
+ * @throws {TypeError} at once, when `url` is none.
+ */
 export function httpAuthority(options: HttpAuthorityOptions): Authority {
-  const send = options.fetch ?? ((request) => fetch(request));
+  const { serviceKey, timeoutMs = TIMEOUT_MS, fetch: send = (request) => fetch(request) } = options;
+  const endpoint = new URL("/v1/check", options.url);
   return {
     check: async (input, { acceptLanguage } = {}) => {
-      const request = new Request(new URL("/v1/check", options.url), {
+      const request = new Request(endpoint, {
         method: "POST",
         headers: {
-          Authorization: `Bearer ${options.serviceKey}`,
+          Authorization: `Bearer ${serviceKey}`,
           "Content-Type": "application/json",
           ...(acceptLanguage === undefined ? {} : { "Accept-Language": acceptLanguage }),
         },
         body: JSON.stringify(input),
+        // Followed, it would hand the caller's token to wherever it leads.
+        redirect: "manual",
+        signal: AbortSignal.timeout(timeoutMs),
       });
       const response = await send(request);
       const body: unknown = await response.json();
+      // `authorize` looks at what a 200 says before it believes it.
       return response.status === 200 ? (body as CheckAnswer) : unanswered(response, body);
     },
   };
 }
 
 /** Not a verdict: the same form as the RPC entrypoint gives to a question that it could not answer. */
-function unanswered(response: Response, body: unknown): CheckAnswer {
-  const retryAfter = Number(response.headers.get("Retry-After") ?? Number.NaN);
-  const error: CheckError = {
-    ...(body as Omit<CheckError, "status">),
-    status: response.status,
-    ...(Number.isNaN(retryAfter) ? {} : { retry_after: retryAfter }),
-  };
+function unanswered({ status, headers }: Response, body: unknown): CheckAnswer {
+  if (status < 400 || !isErrorBody(body)) throw new Error(`Status ${status} without an error of Jeton's.`);
+  const retryAfter = Number.parseInt(headers.get("Retry-After") ?? "", 10);
   return {
     allowed: false,
     reason: null,
@@ -45,6 +54,6 @@ function unanswered(response: Response, body: unknown): CheckAnswer {
     token: null,
     rate_limit: null,
     as_of: new Date().toISOString(),
-    error,
+    error: { ...body, status, ...(Number.isNaN(retryAfter) ? {} : { retry_after: retryAfter }) },
   };
 }

@@ -1,19 +1,56 @@
 import type { Holder } from "../domain/permission.ts";
-import type { CheckableToken } from "../store/access-tokens.ts";
+import type { CheckableToken, Membership } from "../store/access-tokens.ts";
+import { holderOfMembership } from "./held-permissions.ts";
 
 /** Who calls the management API. */
 export type Caller =
   | { readonly kind: "operator" }
-  | { readonly kind: "token"; readonly token: CheckableToken };
+  | { readonly kind: "token"; readonly token: CheckableToken }
+  | {
+      readonly kind: "session";
+      readonly sessionId: string;
+      readonly userId: string;
+      /** In the team that the request is about. */
+      readonly membership: Membership;
+    };
 
-/** How audit rows and `created_by` name a caller. */
+/** The credential that acts, as audit rows name it. */
 export function actorOf(caller: Caller): string {
-  return caller.kind === "operator" ? "operator" : caller.token.id;
+  switch (caller.kind) {
+    case "operator":
+      return "operator";
+    case "token":
+      return caller.token.id;
+    case "session":
+      return caller.sessionId;
+  }
+}
+
+/** Whose credential that is: the person who acts by it, else whoever made it. */
+export function ownerOf(caller: Caller): string {
+  switch (caller.kind) {
+    case "operator":
+      return "operator";
+    case "token":
+      return caller.token.userId ?? caller.token.createdBy;
+    case "session":
+      return caller.userId;
+  }
+}
+
+/** How `created_by` and `invited_by` name a caller: a person outlives the session that they act in. */
+export function makerOf(caller: Caller): string {
+  return caller.kind === "session" ? caller.userId : actorOf(caller);
 }
 
 /** What a caller can confer at most. */
 export function holderOf(caller: Caller): Holder {
-  return caller.kind === "operator"
-    ? { kind: "everything" }
-    : { kind: "permissions", permissions: caller.token.permissions };
+  switch (caller.kind) {
+    case "operator":
+      return { kind: "everything" };
+    case "token":
+      return { kind: "permissions", permissions: caller.token.permissions };
+    case "session":
+      return holderOfMembership(caller.membership);
+  }
 }

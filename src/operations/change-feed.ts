@@ -83,10 +83,11 @@ export class ChangeFeed {
 
   /**
    * Whether a read that began then is recent enough for a check that arrived at `arrivedAt`. One that seems
-   * to begin in the future was timed before the clock was set back: how old it is cannot be told.
+   * to begin far in the future was timed before the clock was set back: how old it is cannot be told. (Not
+   * any future: each request has a clock of its own, and those need not agree to the millisecond.)
    */
   isFresh(startedAt: number, arrivedAt: number): boolean {
-    return startedAt > arrivedAt - this.boundMs && startedAt <= this.#options.now();
+    return startedAt > arrivedAt - this.boundMs && startedAt <= this.#options.now() + this.boundMs;
   }
 
   /**
@@ -158,12 +159,10 @@ export class ChangeFeed {
     );
   }
 
+  /** All rows up to the page's head, in order: the last one of each subject counts. */
   #take(page: FeedPage): void {
-    for (const { seq, subject } of page.rows) {
-      // A read that was issued before the last one was applied brings rows again: never lower a kill.
-      this.#kills.set(subject, Math.max(this.#kills.get(subject) ?? 0, seq));
-      this.#cursor = Math.max(this.#cursor, seq);
-    }
+    for (const { seq, subject } of page.rows) this.#kills.set(subject, seq);
+    this.#cursor = page.max;
   }
 
   #forgetAll(page: FeedPage): void {

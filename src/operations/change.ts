@@ -1,5 +1,5 @@
 import type { AuditRow } from "../store/changes.ts";
-import { actorOf, type Caller } from "./caller.ts";
+import { actorOf, ownerOf, type Caller } from "./caller.ts";
 import { makeId } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 
@@ -21,6 +21,7 @@ export function auditRow(
     at: deps.clock(),
     type: event.type,
     actor: actorOf(caller),
+    actorOwner: ownerOf(caller),
     subject: event.subject,
     ip,
     detail: event.detail ?? null,

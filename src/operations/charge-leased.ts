@@ -1,4 +1,4 @@
-import type { Charge } from "../objects/limiter.ts";
+import type { Charge } from "../domain/lease.ts";
 import type { Deps, LimiterStub } from "./deps.ts";
 import { giveUp, noteCheck, useHeld, type Holding } from "./leases.ts";
 import type { Moment } from "./moment.ts";

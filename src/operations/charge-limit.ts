@@ -1,6 +1,7 @@
 import { isLeased } from "../domain/lease-size.ts";
+import { PLANS } from "../domain/plan.ts";
 import type { CheckRefusal } from "../domain/refusal.ts";
-import type { Charge } from "../objects/limiter.ts";
+import type { Charge } from "../domain/lease.ts";
 import type { CheckableToken } from "../store/access-tokens.ts";
 import { chargeLeased } from "./charge-leased.ts";
 import type { Deps } from "./deps.ts";
@@ -33,6 +34,9 @@ export async function chargeLimit(
   cost: number,
   moment: Moment,
 ): Promise<Charged> {
+  // The team's quota first: it counts checks, also those that the token's own limit then refuses.
+  const overQuota = await chargeQuota(deps, token, moment);
+  if (overQuota !== null) return { exceeded: overQuota, rateLimit: null };
   const { rateLimit: limit, rateWindowSeconds } = token;
   if (limit === null || rateWindowSeconds === null) return UNLIMITED;
   const charge = await chargeWindow(
@@ -48,6 +52,19 @@ export async function chargeLimit(
       ? null
       : { kind: "rate_limited", retryAfterSeconds: wholeSeconds(charge.retryAfterMs) },
     rateLimit: { limit, remaining: charge.remaining, resetSeconds },
+  };
+}
+
+/** One check of those that the team's plan allows in a minute. */
+async function chargeQuota(deps: Deps, token: CheckableToken, moment: Moment): Promise<CheckRefusal | null> {
+  const limit = PLANS[token.teamPlan].checks_per_minute;
+  if (limit === null) return null;
+  const charge = await chargeWindow(deps, `team:${token.teamId}`, { limit, windowMs: 60_000 }, 1, moment);
+  if (charge.allowed) return null;
+  return {
+    kind: "rate_limited",
+    quota: "checks_per_minute",
+    retryAfterSeconds: wholeSeconds(charge.retryAfterMs),
   };
 }
 

@@ -1,19 +1,26 @@
+import type { Plan } from "../domain/plan.ts";
+import { OWNER_ROLE } from "../domain/role.ts";
+import { SIGN_IN_METHODS } from "../domain/sign-in-method.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { recordChange } from "../store/changes.ts";
 import { commit, UniqueViolation } from "../store/database.ts";
 import { insertTeam, type TeamRow } from "../store/teams.ts";
-import { findUserByEmail, insertMember, insertUser, type UserRow } from "../store/users.ts";
+import { insertMember, type MemberRow } from "../store/members.ts";
+import { findUserByEmail, insertUser, type UserRow } from "../store/users.ts";
 import { auditRow, type Actor } from "./change.ts";
 import { makeId } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import { hashPassword } from "./password.ts";
 import type { Keep } from "./remember-answer.ts";
 
+/** Twelve hours: a working day, and no night. */
+const DEFAULT_SESSION_MINUTES = 720;
+
 export interface TeamRequest {
   readonly name: string;
   readonly slug: string;
-  readonly plan: string;
+  readonly plan: Plan;
   readonly owner: { readonly email: string; readonly password: string | null } | null;
 }
 
@@ -48,8 +55,14 @@ export async function createTeam(
     name: request.name,
     slug: request.slug,
     status: "active",
-    plan: request.plan,
     preferences: {},
+    plan: request.plan,
+    billingContact: null,
+    paymentReference: null,
+    requireTwoFactor: false,
+    signInMethods: [...SIGN_IN_METHODS],
+    sessionMinutes: DEFAULT_SESSION_MINUTES,
+    androidEnterpriseId: null,
     version: 1,
     changedBy: audit.id,
     createdAt: audit.at,
@@ -61,9 +74,7 @@ export async function createTeam(
     await commit(db, [
       insertTeam(db, team),
       ...(owner.value?.isNew ? [insertUser(db, owner.value.user)] : []),
-      ...(made.owner === null
-        ? []
-        : [insertMember(db, { teamId: id, userId: made.owner.id, role: "owner", createdAt: audit.at })]),
+      ...(made.owner === null ? [] : [insertMember(db, firstOwner(deps, team, made.owner))]),
       ...recordChange(db, { subjects: [], audit }),
       ...keep(made),
     ]);
@@ -73,6 +84,25 @@ export async function createTeam(
     return err(refusal);
   }
   return ok(made);
+}
+
+function firstOwner(deps: Deps, team: TeamRow, { id, email }: UserRow): MemberRow {
+  const { changedBy, createdAt } = team;
+  return {
+    id: makeId(deps, "mem"),
+    teamId: team.id,
+    email,
+    userId: id,
+    role: OWNER_ROLE,
+    status: "active",
+    invitationHash: null,
+    invitationExpiresAt: null,
+    invitedBy: "operator",
+    version: 1,
+    changedBy,
+    createdAt,
+    joinedAt: createdAt,
+  };
 }
 
 /** A password is only ever set for a new account: naming somebody an owner must not change how they sign in. */

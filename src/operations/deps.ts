@@ -1,9 +1,11 @@
 import type { RegionCode } from "../domain/region.ts";
-import type { Charge, Lease, LeaseRequest, ReturnedLease } from "../objects/limiter.ts";
+import type { Charge, Lease, LeaseRequest, ReturnedLease } from "../domain/lease.ts";
 import type { Database } from "../store/database.ts";
 import type { AuditQueue } from "./audit-queue.ts";
+import type { Vault } from "./encryption.ts";
 import type { Leases } from "./leases.ts";
 import type { Records } from "./records.ts";
+import type { Send } from "./resolve-txt.ts";
 import type { StartTimer } from "./shared-read.ts";
 import type { UsageLog } from "./usage-log.ts";
 
@@ -23,6 +25,14 @@ export interface Deps {
   readonly usage: UsageLog;
   readonly auditQueue: AuditQueue;
   readonly startTimer: StartTimer;
+  /** Keeps secrets that have to be shown to others again. */
+  readonly vault: Vault;
+  /** Sends a request to somewhere else. */
+  readonly send: Send;
+  /** Whether stored addresses may lead to this machine: for trying things out only. */
+  readonly allowLoopback: boolean;
+  /** The TXT records of a name. @throws {Unavailable} when DNS does not answer */
+  readonly resolveTxt: (name: string) => Promise<string[]>;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly randomBytes: (length: number) => Uint8Array;

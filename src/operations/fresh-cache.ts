@@ -62,9 +62,9 @@ export class FreshCache<V> {
     return this.#entries.has(key);
   }
 
-  /** Copies held, and their estimated size. */
-  get held(): { readonly entries: number; readonly bytes: number } {
-    return { entries: this.#entries.size, bytes: this.#bytes };
+  /** Copies held, their estimated size, and reads that others may share. */
+  get held(): { readonly entries: number; readonly bytes: number; readonly fills: number } {
+    return { entries: this.#entries.size, bytes: this.#bytes, fills: this.#fills.size };
   }
 
   /**
@@ -76,8 +76,11 @@ export class FreshCache<V> {
   async get(key: string, moment: Moment, mustRead?: (value: V) => boolean): Promise<Fresh<V> | null> {
     const { feed } = this.#options;
     await feed.fresh(moment);
-    const copy = this.#live(key) ?? (await this.#shared(key, moment.arrivedAt));
-    const entry = copy !== null && !mustRead?.(copy.value) ? copy : await this.#ownFill(key);
+    // From here to a fill of one's own nothing may wait: checks that were released together share one.
+    let entry = this.#live(key);
+    const fill = entry === null ? this.#sharable(key, moment.arrivedAt) : null;
+    if (fill !== null) entry = await this.#shared(fill);
+    if (entry === null || mustRead?.(entry.value)) entry = await this.#ownFill(key);
     return entry && { value: entry.value, asOf: this.#asOf(entry) };
   }
 
@@ -93,9 +96,12 @@ export class FreshCache<V> {
     return entry;
   }
 
-  async #shared(key: string, arrivedAt: number): Promise<Entry<V> | null> {
+  #sharable(key: string, arrivedAt: number): Fill<V> | null {
     const fill = this.#fills.get(key);
-    if (fill === undefined || !this.#options.feed.isFresh(fill.startedAt, arrivedAt)) return null;
+    return fill !== undefined && this.#options.feed.isFresh(fill.startedAt, arrivedAt) ? fill : null;
+  }
+
+  async #shared(fill: Fill<V>): Promise<Entry<V> | null> {
     let entry: Entry<V> | null = null;
     const done = fill.done.then((result) => {
       entry = result;
@@ -106,11 +112,21 @@ export class FreshCache<V> {
 
   async #ownFill(key: string): Promise<Entry<V> | null> {
     const fill: Fill<V> = { startedAt: this.#options.now(), done: this.#read(key) };
+    this.#dropOldFills(fill.startedAt);
+    this.#fills.delete(key);
     this.#fills.set(key, fill);
     try {
       return await awaitOwn(fill.done, this.#options.startTimer);
     } finally {
       if (this.#fills.get(key) === fill) this.#fills.delete(key);
+    }
+  }
+
+  /** Oldest first. A request that the platform ends cannot clear up: what nobody may share any more is its. */
+  #dropOldFills(now: number): void {
+    for (const [key, { startedAt }] of this.#fills) {
+      if (this.#options.feed.isFresh(startedAt, now)) return;
+      this.#fills.delete(key);
     }
   }
 

@@ -7,6 +7,7 @@ import type { Caller } from "./caller.ts";
 import { checkToken } from "./check-token.ts";
 import { hashCredential, tagHolds } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
+import { identifySession } from "./identify-session.ts";
 import type { Moment } from "./moment.ts";
 
 export type { KeyedService } from "../store/services.ts";
@@ -14,6 +15,8 @@ export type { KeyedService } from "../store/services.ts";
 export interface Presented {
   /** The bearer credential, null when none was sent. */
   readonly credential: string | null;
+  /** A console session's cookie, null when none was sent or another site may have caused the request. */
+  readonly session: string | null;
   readonly ip: string | null;
 }
 
@@ -34,14 +37,18 @@ export async function identifyOperator(
   return identified.ok ? err({ kind: "operator_only" }) : identified;
 }
 
-/** A caller of one team's API: the operator, or a token of that team that holds the permission. */
+/** A caller of one team's API: the operator, or a token or session that holds the permission there. */
 export async function identifyTeamCaller(
   deps: Deps,
   presented: Presented,
   { team, permission }: { team: string; permission: string },
   moment: Moment,
 ): Promise<Result<Caller, Refusal>> {
-  if (presented.credential === null) return err({ kind: "no_credential" });
+  if (presented.credential === null) {
+    return presented.session === null
+      ? err({ kind: "no_credential" })
+      : identifySession(deps, presented.session, { team, permission }, moment);
+  }
   if (isOperatorKey(deps, presented.credential)) return ok({ kind: "operator" });
   return identifyToken(
     deps,
@@ -54,7 +61,7 @@ export async function identifyTeamCaller(
 /** A service, by one of its keys. */
 export async function identifyService(
   deps: Deps,
-  presented: Pick<Presented, "credential">,
+  presented: { readonly credential: string | null },
   moment: Moment,
 ): Promise<Result<KeyedService, Refusal>> {
   if (presented.credential === null) return err({ kind: "no_credential" });

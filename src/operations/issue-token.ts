@@ -1,13 +1,14 @@
 import { formatBlock, intersectBlocks, parseBlock } from "../domain/address.ts";
+import { PLANS } from "../domain/plan.ts";
 import { exceeding, expandPermissions } from "../domain/permission.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
-import { insertAccessToken, type AccessTokenRow } from "../store/access-tokens.ts";
+import { insertAccessToken, refuseTokensOver, type AccessTokenRow } from "../store/access-tokens.ts";
 import { recordChange } from "../store/changes.ts";
-import { commit } from "../store/database.ts";
+import { commit, ConditionFailed } from "../store/database.ts";
 import { findTeam } from "../store/teams.ts";
 import { parseBlocks } from "./allowed-address.ts";
-import { actorOf, holderOf, type Caller } from "./caller.ts";
+import { holderOf, makerOf, type Caller } from "./caller.ts";
 import { auditRow, type Actor } from "./change.ts";
 import { hashCredential, makeCredential, makeId } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
@@ -53,7 +54,8 @@ export async function issueToken(
   if (missing.length > 0) return err({ kind: "exceeds_maker", missing });
   const allowedIps = boundAddresses(request.allowedIps, actor.caller);
   if (!allowedIps.ok) return allowedIps;
-  if ((await findTeam(deps.db, teamId)) === undefined) return err({ kind: "not_found", noun: "team" });
+  const team = await findTeam(deps.db, teamId);
+  if (team === undefined) return err({ kind: "not_found", noun: "team" });
 
   const secret = makeCredential(deps, "pat");
   const now = deps.clock();
@@ -73,7 +75,7 @@ export async function issueToken(
     rateLimit: request.rateLimit?.limit ?? null,
     rateWindowSeconds: request.rateLimit?.windowSeconds ?? null,
     createdAt: now,
-    createdBy: actorOf(actor.caller),
+    createdBy: makerOf(actor.caller),
     expiresAt: boundExpiry(request.expiresInSeconds, actor.caller, now),
     revokedAt: null,
     revokedBy: null,
@@ -87,11 +89,18 @@ export async function issueToken(
     detail: { name: row.name, permissions, expires_at: row.expiresAt, allowed_ips: row.allowedIps },
   });
   // Nothing cached can know this token: unknown tokens are never cached, so no subject dies.
-  await commit(deps.db, [
-    insertAccessToken(deps.db, row),
-    ...recordChange(deps.db, { subjects: [], audit }),
-    ...keep(row),
-  ]);
+  const limit = PLANS[team.plan].access_tokens;
+  try {
+    await commit(deps.db, [
+      insertAccessToken(deps.db, row),
+      ...(limit === null ? [] : [refuseTokensOver(deps.db, { teamId, now, limit })]),
+      ...recordChange(deps.db, { subjects: [], audit }),
+      ...keep(row),
+    ]);
+  } catch (error) {
+    if (!(error instanceof ConditionFailed) || limit === null) throw error;
+    return err({ kind: "quota_exceeded", quota: "access_tokens", limit });
+  }
   return ok({ row, secret });
 }
 

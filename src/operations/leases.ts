@@ -1,4 +1,4 @@
-import type { ReturnedLease } from "../objects/limiter.ts";
+import type { ReturnedLease } from "../domain/lease.ts";
 
 /** The permits of one subject that this isolate holds, and what it knows of the rest. */
 export interface Holding {

@@ -5,9 +5,12 @@ import { indexCatalogues } from "../domain/permission.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { putCatalogue as putCatalogueRow, readCatalogues, type CatalogueRow } from "../store/catalogues.ts";
+import { wasRecorded } from "../store/changes.ts";
 import { commit } from "../store/database.ts";
 import { auditRow, type Actor } from "./change.ts";
 import type { Deps } from "./deps.ts";
+import type { Moment } from "./moment.ts";
+import { rereadCatalogues } from "./records.ts";
 import { subjects } from "./subjects.ts";
 
 export interface PutCatalogue {
@@ -23,6 +26,7 @@ export async function putCatalogue(
   deps: Deps,
   candidate: Catalogue,
   actor: Actor,
+  moment: Moment,
 ): Promise<Result<PutCatalogue, Refusal>> {
   if (builtInIndex.catalogues.has(candidate.service)) {
     return err({ kind: "already_exists", noun: "catalogue", member: "service" });
@@ -37,6 +41,7 @@ export async function putCatalogue(
     if (lost.length > 0) return err({ kind: "catalogue_would_lose", permissions: lost });
     // Another change may come between: look again, so that nothing that it added is lost.
     if (await tryPut(deps, candidate, before, actor)) {
+      await rereadCatalogues(deps.records, moment);
       return ok({ catalogue: candidate, created: before === undefined });
     }
   }
@@ -58,6 +63,5 @@ async function tryPut(
     deps.db,
     putCatalogueRow(deps.db, { definition, replaces: before?.changedBy ?? null, record }),
   );
-  const { catalogues } = await readCatalogues(deps.db);
-  return catalogues.some(({ changedBy }) => changedBy === audit.id);
+  return wasRecorded(deps.db, audit.id);
 }

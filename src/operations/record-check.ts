@@ -27,6 +27,7 @@ export async function recordCheck(
     at: deps.clock(),
     type: refusal === null ? "check.strict" : "check.denied",
     actor: known.id,
+    actorOwner: known.userId ?? known.createdBy,
     subject: service ?? "api",
     ip,
     detail: refusal === null ? { permissions } : { permissions, reason: refusal.kind },

@@ -9,6 +9,7 @@ import { ChangeFeed } from "./change-feed.ts";
 import { FreshCache } from "./fresh-cache.ts";
 import type { Moment } from "./moment.ts";
 import type { StartTimer } from "./shared-read.ts";
+import { asHeld } from "./held-permissions.ts";
 import { subjects } from "./subjects.ts";
 
 /** The records that checks rely on, kept fresh in this isolate's memory. */
@@ -49,9 +50,9 @@ export function openRecords(
       ...shared,
       read: async (hash) => {
         const { head, token } = await readCheckableToken(db, hash);
-        return { head, value: token };
+        return { head, value: token && asHeld(token) };
       },
-      subjectsOf: (token) => [subjects.token(token.id), subjects.team(token.teamId)],
+      subjectsOf: tokenSubjects,
       bytesOf: (token) => RECORD_BYTES + textBytes(token.permissions) + textBytes(token.allowedIps ?? []),
       maxEntries: MAX_TOKENS,
       maxBytes: MAX_TOKEN_BYTES,
@@ -84,11 +85,26 @@ export function openRecords(
   };
 }
 
+/** Everything whose change can change what a check of this token says. */
+function tokenSubjects({ id, teamId, userId, membership }: CheckableToken): string[] {
+  return [
+    subjects.token(id),
+    subjects.team(teamId),
+    ...(userId === null ? [] : [subjects.member(teamId, userId)]),
+    ...(membership === null ? [] : [subjects.role(membership.role)]),
+  ];
+}
+
 /** Every catalogue, built in and the operator's. */
 export async function knownPermissions(records: Records, moment: Moment): Promise<PermissionIndex> {
   const fresh = await records.catalogues.get(ALL_CATALOGUES, moment);
   if (fresh === null) throw new Error("the catalogues are always there");
   return fresh.value;
+}
+
+/** Reads the catalogues again: whoever changed them then finds them changed, in this isolate, at once. */
+export async function rereadCatalogues(records: Records, moment: Moment): Promise<void> {
+  await records.catalogues.get(ALL_CATALOGUES, moment, () => true);
 }
 
 /** Two bytes a character, and a string's own overhead. */

@@ -53,7 +53,8 @@ export async function claimRequest(
     });
   }
   const kept = await findKey(db, id);
-  if (kept !== undefined && !keyedHashHolds(deps, body, kept.bodyHash)) return err({ kind: "idempotency_conflict" });
+  if (kept !== undefined && !keyedHashHolds(deps, body, kept.bodyHash))
+    return err({ kind: "idempotency_conflict" });
   if (kept?.status == null || kept.answer === null) return err({ kind: "idempotency_running" });
   return ok({ status: kept.status, answer: JSON.parse(kept.answer) as unknown });
 }

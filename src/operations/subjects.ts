@@ -2,6 +2,9 @@
 export const subjects = {
   token: (id: string): string => `token:${id}`,
   team: (id: string): string => `team:${id}`,
+  /** A person's place in a team. */
+  member: (teamId: string, userId: string): string => `member:${teamId}:${userId}`,
+  role: (id: string): string => `role:${id}`,
   service: (id: string): string => `service:${id}`,
   /** All catalogues together: they change rarely and are cached as one index. */
   catalogues: (): string => "catalogues",

@@ -17,20 +17,20 @@ export async function readJson(request: Request): Promise<Result<ReadBody, Refus
   if (!text.ok) return text;
   if (text.value.trim() === "") return err({ kind: "empty_body" });
   if (!isJsonType(request.headers.get("Content-Type"))) return err({ kind: "unsupported_media_type" });
-  let value: unknown;
   try {
-    value = JSON.parse(text.value);
+    return ok({ text: text.value, value: JSON.parse(text.value) as unknown });
   } catch {
     return err({ kind: "malformed_json" });
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return err({ kind: "body_not_object" });
-  return ok({ text: text.value, value });
 }
 
 export function validate<S extends v.GenericSchema>(
   schema: S,
   value: unknown,
 ): Result<v.InferOutput<S>, Refusal> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return err({ kind: "body_not_object" });
+  }
   const parsed = v.safeParse(schema, value, { abortEarly: true, abortPipeEarly: true });
   return parsed.success ? ok(parsed.output) : err(refusalOf(parsed.issues[0]));
 }
@@ -42,24 +42,38 @@ function isJsonType(contentType: string | null): boolean {
   return /^application\/(?:[\w.+-]+\+)?json$/i.test(type.trim());
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
+/** A character that is no UTF-8 is refused: replaced, it would be stored as something that nobody sent. */
 async function readText(request: Request): Promise<Result<string, Refusal>> {
-  const declared = Number(request.headers.get("Content-Length") ?? Number.NaN);
-  if (declared > MAX_BODY_BYTES) return err(TOO_LARGE);
-  if (request.body === null) return ok("");
-  // A declared length is kept to by the platform; only a body of unknown length needs counting.
-  return Number.isNaN(declared) ? readCapped(request.body) : ok(await request.text());
+  const bytes = await readBytes(request);
+  if (!bytes.ok) return bytes;
+  try {
+    return ok(utf8.decode(bytes.value));
+  } catch {
+    return err({ kind: "malformed_json" });
+  }
 }
 
-async function readCapped(stream: ReadableStream<Uint8Array>): Promise<Result<string, Refusal>> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
+async function readBytes(request: Request): Promise<Result<Uint8Array, Refusal>> {
+  const declared = request.headers.get("Content-Length");
+  if (Number(declared) > MAX_BODY_BYTES) return err(TOO_LARGE);
+  if (request.body === null) return ok(new Uint8Array());
+  if (declared === null) return readCapped(request.body);
+  // Counted all the same: a caller by service binding may declare what it likes.
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  return bytes.byteLength > MAX_BODY_BYTES ? err(TOO_LARGE) : ok(bytes);
+}
+
+async function readCapped(stream: ReadableStream<Uint8Array>): Promise<Result<Uint8Array, Refusal>> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
   for await (const chunk of stream) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_BODY_BYTES) return err(TOO_LARGE);
-    text += decoder.decode(chunk, { stream: true });
+    length += chunk.byteLength;
+    if (length > MAX_BODY_BYTES) return err(TOO_LARGE);
+    chunks.push(chunk);
   }
-  return ok(text + decoder.decode());
+  return ok(Buffer.concat(chunks));
 }
 
 type Issue = v.BaseIssue<unknown>;
@@ -67,13 +81,8 @@ type Issue = v.BaseIssue<unknown>;
 /** Names the member by the schema's own words; a name that only the caller used is left out. */
 function refusalOf(issue: Issue): Refusal {
   const path = issue.path ?? [];
-  if (issue.type === "strict_object") {
-    const unknown = issue.expected === "never";
-    return {
-      kind: "invalid_member",
-      member: memberPath(unknown ? path.slice(0, -1) : path),
-      problem: unknown ? "unknown" : "missing",
-    };
+  if (issue.type === "strict_object" && issue.expected === "never") {
+    return { kind: "invalid_member", member: memberPath(path.slice(0, -1)), problem: "unknown" };
   }
   return {
     kind: "invalid_member",
@@ -86,7 +95,7 @@ function memberPath(path: readonly v.IssuePathItem[]): string {
   let member = "";
   for (const item of path) {
     if (item.type === "array") member += `[${String(item.key)}]`;
-    else if (item.type === "object" && item.origin === "value") member += `${member && "."}${String(item.key)}`;
+    else if (item.type === "object") member += `${member && "."}${String(item.key)}`;
     else break;
   }
   return member;

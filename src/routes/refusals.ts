@@ -2,6 +2,7 @@ import { negotiateLanguage, type Language } from "../domain/language.ts";
 import { describeRefusal, type Surroundings } from "../domain/messages/describe.ts";
 import { MESSAGES } from "../domain/messages/index.ts";
 import { codeOf } from "../domain/refusal-codes.ts";
+import type { QuotaName } from "../domain/plan.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { RegionCode } from "../domain/region.ts";
 
@@ -11,6 +12,7 @@ export interface ErrorBody {
   readonly error_description: string;
   readonly localized_error_description: string;
   readonly missing?: readonly string[];
+  readonly quota?: { readonly name: QuotaName; readonly limit: number };
   readonly region?: { readonly code: RegionCode; readonly base_url: string };
 }
 
@@ -32,9 +34,12 @@ export function errorBody(refusal: Refusal, language: Language, origins: Origins
     error_description: english,
     localized_error_description:
       language === "en" ? english : describeRefusal(refusal, MESSAGES[language], surroundings),
-    ...(refusal.kind === "missing_permission" || refusal.kind === "exceeds_maker"
+    ...(refusal.kind === "missing_permission" ||
+    refusal.kind === "exceeds_maker" ||
+    refusal.kind === "beyond_caller"
       ? { missing: refusal.missing }
       : {}),
+    ...(refusal.kind === "quota_exceeded" ? { quota: { name: refusal.quota, limit: refusal.limit } } : {}),
     ...(refusal.kind === "wrong_region"
       ? { region: { code: refusal.region, base_url: origins[refusal.region] } }
       : {}),
@@ -82,7 +87,8 @@ export function refusalHeaders(
 /** RFC 6750, section 3: no error code when no credential was sent; the scope that would do, where known. */
 function challengeOf(refusal: Refusal, origins: Origins): string | null {
   const { status } = codeOf(refusal);
-  if (refusal.kind === "no_credential") return 'Bearer realm="jeton"';
+  // To sign in is what is wanted, and no credential was wrong.
+  if (refusal.kind === "no_credential" || refusal.kind === "sign_in_required") return 'Bearer realm="jeton"';
   const scoped = refusal.kind === "missing_permission" ? refusal.missing : null;
   if (status !== 401 && scoped === null) return null;
   const description = describeRefusal(refusal, MESSAGES.en, { regionUrl: (code) => origins[code] });

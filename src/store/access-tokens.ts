@@ -1,21 +1,35 @@
-import { and, desc, eq, isNull, lt, sql } from "drizzle-orm";
+import { and, count, desc, eq, gt, isNull, lt, or, sql } from "drizzle-orm";
+import type { Plan } from "../domain/plan.ts";
 import { feedHeadOf, feedHeadStatement, type FeedHead } from "./change-feed.ts";
 import { recordChange, type ChangeRecord } from "./changes.ts";
-import type { Database, Statement } from "./database.ts";
-import { accessTokens, teams } from "./schema.ts";
+import { refuseWhen, type Database, type Statement } from "./database.ts";
+import { accessTokens, members, roles, teams } from "./schema.ts";
 
 export type AccessTokenRow = typeof accessTokens.$inferSelect;
 
 /** A token as a check needs it: with the state of its team, read together. */
 export interface CheckableToken extends AccessTokenRow {
   readonly teamStatus: "active" | "suspended";
+  readonly teamPlan: Plan;
+  /** For a token that acts for a user: what that user holds in the team now; null when no longer a member. */
+  readonly membership: Membership | null;
+}
+
+export interface Membership {
+  /** `owner`, or the id of a role. */
+  readonly role: string;
+  /** Of the role; null for an owner, who holds everything. */
+  readonly permissions: readonly string[] | null;
 }
 
 export function insertAccessToken(db: Database, row: AccessTokenRow): Statement {
   return db.insert(accessTokens).values(row);
 }
 
-/** The token of this hash with its team's state, and where the feed stood, in one transaction on the primary. */
+/**
+ * The token of this hash with its team's state and its user's membership, and where the feed stood, in
+ * one transaction on the primary.
+ */
 export async function readCheckableToken(
   db: Database,
   hash: string,
@@ -23,13 +37,29 @@ export async function readCheckableToken(
   const [head, rows] = await db.batch([
     feedHeadStatement(db),
     db
-      .select({ token: accessTokens, teamStatus: sql<"active" | "suspended">`${teams.status}`.as("team_status") })
+      .select({
+        token: accessTokens,
+        // Aliased: a batch mixes up two columns of one name (facts: platform, "D1").
+        teamStatus: sql<"active" | "suspended">`${teams.status}`.as("team_status"),
+        teamPlan: sql<Plan>`${teams.plan}`.as("team_plan"),
+        memberRole: sql<string | null>`${members.role}`.as("member_role"),
+        rolePermissions: sql<string | null>`${roles.permissions}`.as("role_permissions"),
+      })
       .from(accessTokens)
       .innerJoin(teams, eq(teams.id, accessTokens.teamId))
+      .leftJoin(
+        members,
+        and(eq(members.teamId, accessTokens.teamId), eq(members.userId, accessTokens.userId)),
+      )
+      .leftJoin(roles, and(eq(roles.teamId, accessTokens.teamId), eq(roles.id, members.role)))
       .where(eq(accessTokens.hash, hash)),
   ]);
   const [row] = rows;
-  return { head: feedHeadOf(head), token: row && { ...row.token, teamStatus: row.teamStatus } };
+  if (row === undefined) return { head: feedHeadOf(head), token: undefined };
+  const { token, teamStatus, teamPlan, memberRole, rolePermissions } = row;
+  const permissions = rolePermissions === null ? null : (JSON.parse(rolePermissions) as string[]);
+  const membership = memberRole === null ? null : { role: memberRole, permissions };
+  return { head: feedHeadOf(head), token: { ...token, teamStatus, teamPlan, membership } };
 }
 
 export async function findAccessToken(
@@ -41,6 +71,38 @@ export async function findAccessToken(
     .from(accessTokens)
     .where(and(eq(accessTokens.id, id), eq(accessTokens.teamId, teamId), eq(accessTokens.kind, "pat")))
     .get();
+}
+
+/** Team access tokens that are neither revoked nor expired. */
+export async function countLiveTokens(
+  db: Database,
+  { teamId, now }: { teamId: string; now: number },
+): Promise<number> {
+  const row = await db
+    .select({ tokens: count() })
+    .from(accessTokens)
+    .where(
+      and(
+        eq(accessTokens.teamId, teamId),
+        eq(accessTokens.kind, "pat"),
+        isNull(accessTokens.revokedAt),
+        or(isNull(accessTokens.expiresAt), gt(accessTokens.expiresAt, now)),
+      ),
+    )
+    .get();
+  return row?.tokens ?? 0;
+}
+
+/** Undoes the batch when the team has more live tokens than its plan allows; belongs after the insert. */
+export function refuseTokensOver(
+  db: Database,
+  { teamId, now, limit }: { teamId: string; now: number; limit: number },
+): Statement {
+  return refuseWhen(
+    db,
+    sql`(SELECT count(*) FROM ${accessTokens} WHERE team_id = ${teamId} AND kind = 'pat'
+      AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${now})) > ${limit}`,
+  );
 }
 
 /** A team's access tokens, newest first, those after the token `cursor`. */

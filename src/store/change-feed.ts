@@ -29,11 +29,13 @@ export const FEED_RETENTION_MS = 3_600_000;
 
 /** The statement that reads the head; it goes into the same batch as the rows that it vouches for. */
 export function feedHeadStatement(db: Database) {
-  return db.select({
-    epoch: sql<string | null>`(SELECT value FROM ${meta} WHERE key = 'epoch')`.as("epoch"),
-    min: sql<number>`(SELECT coalesce(min(seq), 0) FROM ${feed})`.as("min_seq"),
-    max: sql<number>`(SELECT coalesce(max(seq), 0) FROM ${feed})`.as("max_seq"),
-  }).from(sql`(SELECT 1)`);
+  return db
+    .select({
+      epoch: sql<string | null>`(SELECT value FROM ${meta} WHERE key = 'epoch')`.as("epoch"),
+      min: sql<number>`(SELECT coalesce(min(seq), 0) FROM ${feed})`.as("min_seq"),
+      max: sql<number>`(SELECT coalesce(max(seq), 0) FROM ${feed})`.as("max_seq"),
+    })
+    .from(sql`(SELECT 1)`);
 }
 
 /** @throws when the database has never been migrated: without an epoch nothing may be cached. */

@@ -1,8 +1,9 @@
-import { sql, type SQL } from "drizzle-orm";
+import { eq, sql, type SQL } from "drizzle-orm";
 import type { Database, Statement } from "./database.ts";
 import { auditEvents, feed } from "./schema.ts";
 
-export type AuditRow = typeof auditEvents.$inferSelect;
+/** An audit event as it is written; its place in the chain comes later. */
+export type AuditRow = Omit<typeof auditEvents.$inferSelect, "chainNumber" | "chainHash">;
 
 /** What every change leaves behind, in the same batch as the change itself. */
 export interface ChangeRecord {
@@ -42,14 +43,27 @@ export function recordChange(db: Database, { subjects, audit }: ChangeRecord, wo
           at: value(audit.at, "at"),
           type: value(audit.type, "type"),
           actor: value(audit.actor, "actor"),
+          actorOwner: value(audit.actorOwner, "actor_owner"),
           subject: value(audit.subject, "subject"),
           ip: value(audit.ip, "ip"),
           detail: value(detail, "detail"),
+          chainNumber: value(null, "chain_number"),
+          chainHash: value(null, "chain_hash"),
         })
         .from(oneRow)
         .where(won),
     ),
   ];
+}
+
+/** Whether the change with this audit event took place: its row is there exactly then. */
+export async function wasRecorded(db: Database, auditId: string): Promise<boolean> {
+  const row = await db
+    .select({ id: auditEvents.id })
+    .from(auditEvents)
+    .where(eq(auditEvents.id, auditId))
+    .get();
+  return row !== undefined;
 }
 
 /** A constant as a selected column: Drizzle compares these with the table's, name by name. */

@@ -1,4 +1,7 @@
+import type { BillingContact, Plan } from "../domain/plan.ts";
 import type { Catalogue } from "../domain/catalogue.ts";
+import type { SignInMethod } from "../domain/sign-in-method.ts";
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 /*
@@ -26,9 +29,16 @@ export const teams = sqliteTable(
     name: text().notNull(),
     slug: text().notNull(),
     status: text({ enum: ["active", "suspended"] }).notNull(),
-    plan: text().notNull(),
     preferences: text({ mode: "json" }).$type<Record<string, unknown>>().notNull(),
-    /** Grows by one with each change; the `ETag` is made of it. */
+    plan: text().$type<Plan>().notNull(),
+    billingContact: text({ mode: "json" }).$type<BillingContact>(),
+    /** What the payment provider calls the team's way to pay; never a card number. */
+    paymentReference: text(),
+    requireTwoFactor: integer({ mode: "boolean" }).notNull(),
+    signInMethods: text({ mode: "json" }).$type<SignInMethod[]>().notNull(),
+    sessionMinutes: integer().notNull(),
+    androidEnterpriseId: text(),
+    /** Grows by one with each change of any of these; the `ETag` is made of it. */
     version: integer().notNull(),
     /** Audit event of the last change: of parallel changes, the one that finds its own id here won. */
     changedBy: text().notNull(),
@@ -38,6 +48,7 @@ export const teams = sqliteTable(
   (table) => [uniqueIndex("teams_slug").on(table.slug)],
 );
 
+/** A person with an account in this region. */
 export const users = sqliteTable(
   "users",
   {
@@ -50,16 +61,150 @@ export const users = sqliteTable(
   (table) => [uniqueIndex("users_email").on(table.email)],
 );
 
+/** A person's place in a team, from the invitation on. */
 export const members = sqliteTable(
   "members",
   {
+    id: text().primaryKey(),
     teamId: text().notNull(),
-    userId: text().notNull(),
+    /** Lower case. */
+    email: text().notNull(),
+    /** Null until the invitation is accepted. */
+    userId: text(),
     /** `owner`, or the id of a role of the team. */
     role: text().notNull(),
+    status: text({ enum: ["invited", "active"] }).notNull(),
+    /** SHA-256 of the secret in the invitation's link; null once it is used. */
+    invitationHash: text(),
+    invitationExpiresAt: integer(),
+    invitedBy: text().notNull(),
+    version: integer().notNull(),
+    changedBy: text().notNull(),
+    createdAt: integer().notNull(),
+    joinedAt: integer(),
+  },
+  (table) => [
+    uniqueIndex("members_team_email").on(table.teamId, table.email),
+    uniqueIndex("members_team_user").on(table.teamId, table.userId),
+    uniqueIndex("members_invitation").on(table.invitationHash),
+    index("members_user").on(table.userId),
+    index("members_team").on(table.teamId, table.id),
+    index("members_role").on(table.teamId, table.role),
+  ],
+);
+
+/** A named list of permissions that members of a team hold; what owners hold is not a list. */
+export const roles = sqliteTable(
+  "roles",
+  {
+    id: text().primaryKey(),
+    teamId: text().notNull(),
+    name: text().notNull(),
+    description: text().notNull(),
+    /** Expanded and sorted. */
+    permissions: text({ mode: "json" }).$type<string[]>().notNull(),
+    version: integer().notNull(),
+    changedBy: text().notNull(),
+    createdAt: integer().notNull(),
+    updatedAt: integer().notNull(),
+  },
+  (table) => [
+    uniqueIndex("roles_team_name").on(table.teamId, table.name),
+    index("roles_team").on(table.teamId, table.id),
+  ],
+);
+
+/** A signed-in browser. */
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    /** SHA-256 of the cookie's value. */
+    hash: text().primaryKey(),
+    id: text().notNull(),
+    userId: text().notNull(),
+    createdAt: integer().notNull(),
+    lastSeenAt: integer().notNull(),
+    expiresAt: integer().notNull(),
+    endedAt: integer(),
+    twoFactor: integer({ mode: "boolean" }).notNull(),
+    ip: text(),
+    userAgent: text(),
+  },
+  (table) => [uniqueIndex("sessions_id").on(table.id), index("sessions_user").on(table.userId)],
+);
+
+/** An OpenID provider by which members of a team sign in. */
+export const ssoConnections = sqliteTable(
+  "sso_connections",
+  {
+    id: text().primaryKey(),
+    teamId: text().notNull(),
+    name: text().notNull(),
+    issuer: text().notNull(),
+    clientId: text().notNull(),
+    /** Encrypted: it has to be shown to the provider. */
+    clientSecret: text().notNull(),
+    /** E-mail domains that it may vouch for; the team has proven each. */
+    allowedDomains: text({ mode: "json" }).$type<string[]>().notNull(),
+    version: integer().notNull(),
+    changedBy: text().notNull(),
+    createdAt: integer().notNull(),
+    updatedAt: integer().notNull(),
+  },
+  (table) => [index("sso_connections_team").on(table.teamId, table.id)],
+);
+
+/** A domain name that a team says is its own, and the proof of it. */
+export const domains = sqliteTable(
+  "domains",
+  {
+    id: text().primaryKey(),
+    teamId: text().notNull(),
+    /** Lower case, ASCII. */
+    name: text().notNull(),
+    /** The value that the DNS TXT record must have. */
+    challenge: text().notNull(),
+    verifiedAt: integer(),
     createdAt: integer().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.teamId, table.userId] }), index("members_user").on(table.userId)],
+  (table) => [
+    uniqueIndex("domains_team_name").on(table.teamId, table.name),
+    index("domains_name").on(table.name),
+  ],
+);
+
+/** A report that was asked for, and how far it is. */
+export const reports = sqliteTable(
+  "reports",
+  {
+    id: text().primaryKey(),
+    teamId: text().notNull(),
+    type: text({ enum: ["token-usage", "unused-permissions", "stale-tokens", "audit-trail"] }).notNull(),
+    format: text({ enum: ["json", "csv"] }).notNull(),
+    /** What it is about: from when, until when, how many days. */
+    parameters: text({ mode: "json" }).$type<Record<string, number | null>>().notNull(),
+    status: text({ enum: ["pending", "running", "ready", "failed"] }).notNull(),
+    /** Where the next part goes on, null at the start and at the end. */
+    cursor: text(),
+    rows: integer().notNull(),
+    /** Parts of a hundred, for whoever waits. */
+    progress: integer().notNull(),
+    createdBy: text().notNull(),
+    createdAt: integer().notNull(),
+    finishedAt: integer(),
+  },
+  (table) => [index("reports_team").on(table.teamId, table.id), index("reports_status").on(table.status)],
+);
+
+/** A report's text, in parts that each fit a row. */
+export const reportParts = sqliteTable(
+  "report_parts",
+  {
+    reportId: text().notNull(),
+    number: integer().notNull(),
+    content: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.reportId, table.number] })],
 );
 
 /** Team access tokens and OAuth access tokens: what a check looks up, by the hash of the whole token. */
@@ -95,6 +240,9 @@ export const accessTokens = sqliteTable(
   (table) => [
     uniqueIndex("access_tokens_id").on(table.id),
     index("access_tokens_team").on(table.teamId, table.kind, table.id),
+    index("access_tokens_user")
+      .on(table.userId, table.teamId)
+      .where(sql`user_id IS NOT NULL`),
   ],
 );
 
@@ -176,10 +324,18 @@ export const auditEvents = sqliteTable(
     type: text().notNull(),
     /** Id of the credential that acted, or `operator`. */
     actor: text().notNull(),
+    /** Whose credential that is: the person who acts by it, or whoever made it. */
+    actorOwner: text().notNull(),
     subject: text().notNull(),
     ip: text(),
     /** What changed, without secrets. */
     detail: text({ mode: "json" }).$type<Record<string, unknown>>(),
+    /** Place in the team's chain, from 1, and the hash that ties it to the one before; null until sealed. */
+    chainNumber: integer(),
+    chainHash: text(),
   },
-  (table) => [index("audit_events_team").on(table.teamId, table.id)],
+  (table) => [
+    index("audit_events_team").on(table.teamId, table.id),
+    uniqueIndex("audit_events_chain").on(table.teamId, table.chainNumber),
+  ],
 );

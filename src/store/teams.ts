@@ -1,6 +1,7 @@
-import { and, desc, eq, lt, sql } from "drizzle-orm";
+import { and, desc, eq, lt, or, sql } from "drizzle-orm";
 import { recordChange, type ChangeRecord } from "./changes.ts";
 import type { Database, Statement } from "./database.ts";
+import { contains } from "./search.ts";
 import { teams } from "./schema.ts";
 
 export type TeamRow = typeof teams.$inferSelect;
@@ -13,24 +14,34 @@ export async function findTeam(db: Database, id: string): Promise<TeamRow | unde
   return db.select().from(teams).where(eq(teams.id, id)).get();
 }
 
-export async function findTeamBySlug(db: Database, slug: string): Promise<TeamRow | undefined> {
-  return db.select().from(teams).where(eq(teams.slug, slug)).get();
+/** What narrows a list of teams; null: does not. */
+export interface TeamFilter {
+  /** Part of the name or slug, in any case. */
+  readonly text: string | null;
+  readonly status: TeamRow["status"] | null;
 }
 
 /** Newest first, those after the team `cursor`. */
 export async function listTeams(
   db: Database,
-  { limit, cursor }: { limit: number; cursor: string | null },
+  { limit, cursor, text, status }: TeamFilter & { limit: number; cursor: string | null },
 ): Promise<TeamRow[]> {
   return db
     .select()
     .from(teams)
-    .where(cursor === null ? undefined : lt(teams.id, cursor))
+    .where(
+      and(
+        cursor === null ? undefined : lt(teams.id, cursor),
+        status === null ? undefined : eq(teams.status, status),
+        text === null ? undefined : or(contains(teams.name, text), contains(teams.slug, text)),
+      ),
+    )
     .orderBy(desc(teams.id))
     .limit(limit);
 }
 
-export type TeamChange = Partial<Pick<TeamRow, "name" | "slug" | "status" | "preferences">>;
+/** The parts of a team that can be changed. */
+export type TeamChange = Partial<Omit<TeamRow, "id" | "version" | "changedBy" | "createdAt" | "updatedAt">>;
 
 /**
  * Changes a team only while it still has `version`; of parallel changes one wins, and only that one's

@@ -14,7 +14,11 @@ export interface LastUse {
  * Adds counts and last uses, as one transaction. The rows go as one JSON parameter each, because a
  * statement takes no more than 100 parameters (facts: platform, "D1").
  */
-export async function addUsage(db: Database, usage: readonly UsageRow[], lastUses: readonly LastUse[]): Promise<void> {
+export async function addUsage(
+  db: Database,
+  usage: readonly UsageRow[],
+  lastUses: readonly LastUse[],
+): Promise<void> {
   await commit(db, [
     db
       .insert(tokenUsage)
@@ -39,9 +43,12 @@ export async function addUsage(db: Database, usage: readonly UsageRow[], lastUse
 /** Appends audit events that report no change of the store; those that are there already are passed over. */
 export async function appendAuditEvents(db: Database, rows: readonly AuditRow[]): Promise<void> {
   await commit(db, [
-    db.insert(auditEvents).select(
-      sql`SELECT value->>'id', value->>'teamId', value->>'at', value->>'type', value->>'actor', value->>'subject',
-        value->>'ip', value->>'detail' FROM json_each(${JSON.stringify(rows)}) WHERE true`,
-    ).onConflictDoNothing(),
+    db
+      .insert(auditEvents)
+      .select(
+        sql`SELECT value->>'id', value->>'teamId', value->>'at', value->>'type', value->>'actor', value->>'actorOwner', value->>'subject',
+        value->>'ip', value->>'detail', NULL, NULL FROM json_each(${JSON.stringify(rows)}) WHERE true`,
+      )
+      .onConflictDoNothing(),
   ]);
 }

@@ -1,16 +1,34 @@
-import { eq } from "drizzle-orm";
+import { and, desc, eq, lt } from "drizzle-orm";
 import type { Database, Statement } from "./database.ts";
-import { members, users } from "./schema.ts";
+import { contains } from "./search.ts";
+import { users } from "./schema.ts";
 
 export type UserRow = typeof users.$inferSelect;
-export type MemberRow = typeof members.$inferSelect;
 
 export function insertUser(db: Database, row: UserRow): Statement {
   return db.insert(users).values(row);
 }
 
-export function insertMember(db: Database, row: MemberRow): Statement {
-  return db.insert(members).values(row);
+export async function findUser(db: Database, id: string): Promise<UserRow | undefined> {
+  return db.select().from(users).where(eq(users.id, id)).get();
+}
+
+/** Newest first, those after the user `cursor` whose address holds `text`. */
+export async function listUsers(
+  db: Database,
+  { limit, cursor, text }: { limit: number; cursor: string | null; text: string | null },
+): Promise<UserRow[]> {
+  return db
+    .select()
+    .from(users)
+    .where(
+      and(
+        cursor === null ? undefined : lt(users.id, cursor),
+        text === null ? undefined : contains(users.email, text.toLowerCase()),
+      ),
+    )
+    .orderBy(desc(users.id))
+    .limit(limit);
 }
 
 /** @param email in lower case. */

@@ -9,8 +9,13 @@ export const de = {
     service: "diesen Dienst",
     service_key: "diesen Dienstschlüssel",
     access_token: "dieses Zugriffstoken",
+    domain: "Domain",
+    sso_connection: "Single-Sign-on-Verbindung",
     catalogue: "diesen Katalog",
     permission_set: "diesen Berechtigungssatz",
+    role: "diese Rolle",
+    member: "dieses Mitglied",
+    invitation: "diese Einladung",
   },
   codes: {
     COM0001: "Der Pfad unterstützt diese Methode nicht.",
@@ -75,9 +80,26 @@ export const de = {
       "Diese Zugangsdaten sind hier nicht gültig. Prüfen Sie, ob sie vollständig und nicht zurückgezogen sind.",
     ambiguous_credential:
       "Senden Sie genau einmal Zugangsdaten, und zwar im Header Authorization und nicht in der URL.",
+    quota_exceeded:
+      "Der Tarif des Teams erlaubt {limit} {quota}. Wechseln Sie den Tarif oder geben Sie zuerst welche frei.",
+    rate_limited_quota:
+      "Der Tarif des Teams erlaubt derzeit keine weiteren {quota}. Versuchen Sie es in {seconds} s erneut.",
+    no_way_to_sign_in:
+      "So könnte sich niemand anmelden: Fügen Sie zuerst eine Single-Sign-on-Verbindung hinzu oder erlauben Sie eine weitere Methode.",
+    domain_not_proven:
+      "Die Domain ist nicht nachgewiesen: Setzen Sie den genannten DNS-TXT-Eintrag und prüfen Sie ihn.",
+    provider_unusable:
+      "Unter diesem Aussteller wurde kein vollständiger OpenID-Anbieter gefunden. Prüfen Sie die Adresse.",
+    in_use: "Dies wird noch verwendet ({noun}). Ändern Sie das zuerst.",
+    second_factor_required: "Dieses Team verlangt einen zweiten Faktor. Melden Sie sich damit erneut an.",
     operator_only: "Das darf nur der Betreiber. Verwenden Sie den Betreiberschlüssel.",
     exceeds_maker:
       "Sie können keine Berechtigungen vergeben, die Sie selbst nicht haben: {missing}. Lassen Sie diese weg.",
+    owner_only: "Das darf nur ein Eigentümer des Teams oder der Betreiber.",
+    beyond_caller:
+      "Hier gibt es Berechtigungen, die Sie selbst nicht haben: {missing}. Fragen Sie jemanden, der sie alle hat.",
+    sign_in_required:
+      "Zu der eingeladenen Adresse gibt es bereits ein Konto. Melden Sie sich dort an und nehmen Sie die Einladung dann an.",
     method_not_allowed: "Dieser Pfad unterstützt diese Methode nicht. Unterstützt werden: {allow}.",
     bad_page:
       "Parameter {parameter} ist ungültig. limit ist eine ganze Zahl von 1 bis 100, cursor ein früherer next_cursor.",
@@ -109,6 +131,12 @@ export const de = {
       "Es war nicht möglich, {noun} zu speichern: Der Wert von {member} ist bereits vergeben. Wählen Sie einen anderen.",
     catalogue_would_lose:
       "Ein Katalog kann Berechtigungen hinzugewinnen, aber keine verlieren. Nehmen Sie wieder auf: {permissions}.",
+    built_in_role:
+      "Diese Rolle ist vorgegeben und kann nicht geändert oder gelöscht werden. Erstellen Sie eine eigene Rolle.",
+    role_in_use: "Mitglieder oder Einladungen haben diese Rolle noch. Geben Sie ihnen zuerst eine andere.",
+    last_owner:
+      "Ein Team behält mindestens einen Eigentümer. Machen Sie zuerst jemand anderen zum Eigentümer.",
+    invitation_expired: "Diese Einladung ist abgelaufen. Bitten Sie um eine neue.",
     idempotency_conflict:
       "Dieser Idempotency-Key wurde mit anderem Inhalt verwendet. Nehmen Sie für eine neue Anfrage einen neuen.",
     idempotency_running:

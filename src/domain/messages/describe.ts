@@ -33,12 +33,15 @@ export function describeRefusal(refusal: Refusal, messages: Messages, { regionUr
       return text("wrong_region", { region: refusal.region, url: regionUrl(refusal.region) });
     case "missing_permission":
     case "exceeds_maker":
+    case "beyond_caller":
     case "required_permission_absent":
       return text(refusal.kind, { missing: list(refusal.missing) });
     case "rate_limited":
       return refusal.retryAfterSeconds === null
         ? text("rate_limited_never", {})
-        : text("rate_limited", { seconds: refusal.retryAfterSeconds });
+        : refusal.quota === undefined
+          ? text("rate_limited", { seconds: refusal.retryAfterSeconds })
+          : text("rate_limited_quota", { quota: refusal.quota, seconds: refusal.retryAfterSeconds });
     case "method_not_allowed":
       return text("method_not_allowed", { allow: list(refusal.allow) });
     case "bad_page":
@@ -53,10 +56,14 @@ export function describeRefusal(refusal: Refusal, messages: Messages, { regionUr
       return text("body_too_large", { limit: Math.floor(refusal.limitBytes / 1024) });
     case "not_found":
       return text("not_found", { noun: messages.nouns[refusal.noun] });
+    case "in_use":
+      return text("in_use", { noun: messages.nouns[refusal.noun] });
     case "already_exists":
       return text("already_exists", { noun: messages.nouns[refusal.noun], member: refusal.member });
     case "catalogue_would_lose":
       return text("catalogue_would_lose", { permissions: list(refusal.permissions) });
+    case "quota_exceeded":
+      return text("quota_exceeded", { quota: refusal.quota, limit: refusal.limit });
     case "unavailable":
       return text("unavailable", { seconds: refusal.retryAfterSeconds });
     default:

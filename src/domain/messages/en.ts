@@ -5,7 +5,8 @@ import type { MemberProblem, Noun, Refusal } from "../refusal.ts";
 type RefusalText =
   | Exclude<Refusal["kind"], "invalid_member">
   | `invalid_member_${MemberProblem}`
-  | "rate_limited_never";
+  | "rate_limited_never"
+  | "rate_limited_quota";
 
 /** What every language must have, all of it. English is the pattern for the placeholders. */
 export interface Messages {
@@ -29,8 +30,13 @@ export const en = {
     service: "service",
     service_key: "service key",
     access_token: "access token",
+    domain: "domain",
+    sso_connection: "single sign-on connection",
     catalogue: "catalogue",
     permission_set: "permission set",
+    role: "role",
+    member: "member",
+    invitation: "invitation",
   },
   codes: {
     COM0001: "The path does not take this method.",
@@ -91,8 +97,22 @@ export const en = {
       "This credential is not valid here. Check that it is complete and has not been withdrawn.",
     ambiguous_credential:
       "Send exactly one credential, in the Authorization header and not in the query string.",
+    quota_exceeded: "The team's plan allows {limit} {quota}. Change the plan, or free some first.",
+    rate_limited_quota: "The team's plan allows no more {quota} at the moment. Try again in {seconds} s.",
+    no_way_to_sign_in:
+      "Nobody could sign in with these methods: add a single sign-on connection first, or allow another method.",
+    domain_not_proven:
+      "The domain is not proven: set the DNS TXT record that its entry names, and verify it.",
+    provider_unusable:
+      "No OpenID provider with all that signing in needs was found at this issuer. Check the address.",
+    in_use: "Something else still uses this {noun}. Change that first.",
+    second_factor_required: "This team requires a second factor. Sign in again with yours.",
     operator_only: "Only the operator may do this. Use the operator key.",
     exceeds_maker: "You cannot give permissions that you do not hold: {missing}. Leave them out.",
+    owner_only: "Only an owner of the team, or the operator, may do this.",
+    beyond_caller: "This holds permissions that you do not: {missing}. Ask somebody who has all of them.",
+    sign_in_required:
+      "There is an account with the invited address already. Sign in to it, then accept the invitation.",
     method_not_allowed: "This path does not take this method. It takes: {allow}.",
     bad_page:
       "Parameter {parameter} is not valid. limit is a whole number from 1 to 100, cursor an earlier next_cursor.",
@@ -116,6 +136,10 @@ export const en = {
       "None of these addresses is allowed for the token that you use. Choose from among its own.",
     already_exists: "Another {noun} already has the same {member}. Choose a different one.",
     catalogue_would_lose: "A catalogue can gain permissions but lose none. Put back: {permissions}.",
+    built_in_role: "This role is built in and cannot be changed or deleted. Create a role of your own.",
+    role_in_use: "Members or invitations still have this role. Give them another one first.",
+    last_owner: "A team keeps at least one owner. Make somebody else an owner first.",
+    invitation_expired: "This invitation has expired. Ask for a new one.",
     idempotency_conflict:
       "This Idempotency-Key was used with a different body. Use a new key for a new request.",
     idempotency_running: "A request with this Idempotency-Key is still running. Repeat it in a moment.",

@@ -9,8 +9,13 @@ export const fr = {
     service: "ce service",
     service_key: "cette clé de service",
     access_token: "ce jeton d’accès",
+    domain: "domaine",
+    sso_connection: "connexion d’authentification unique",
     catalogue: "ce catalogue",
     permission_set: "cet ensemble d’autorisations",
+    role: "ce rôle",
+    member: "ce membre",
+    invitation: "cette invitation",
   },
   codes: {
     COM0001: "Ce chemin n’accepte pas cette méthode.",
@@ -74,9 +79,25 @@ export const fr = {
       "Ces informations d’identification ne sont pas valides ici. Vérifiez qu’elles sont complètes et encore actives.",
     ambiguous_credential:
       "Identifiez-vous une seule fois, dans l’en-tête Authorization et non dans les paramètres d’URL.",
+    quota_exceeded:
+      "La formule de l’équipe autorise {limit} {quota}. Changez de formule ou libérez-en d’abord.",
+    rate_limited_quota:
+      "La formule de l’équipe n’autorise plus de {quota} pour le moment. Réessayez dans {seconds} s.",
+    no_way_to_sign_in:
+      "Personne ne pourrait se connecter ainsi : ajoutez d’abord une connexion d’authentification unique ou autorisez une autre méthode.",
+    domain_not_proven:
+      "Le domaine n’est pas prouvé : créez l’enregistrement DNS TXT indiqué, puis vérifiez-le.",
+    provider_unusable: "Aucun fournisseur OpenID complet n’a été trouvé à cette adresse. Vérifiez-la.",
+    in_use: "Cet élément ({noun}) est encore utilisé ailleurs. Modifiez d’abord cet usage.",
+    second_factor_required: "Cette équipe exige un second facteur. Reconnectez-vous avec le vôtre.",
     operator_only: "Seul l’opérateur peut faire cela. Utilisez la clé d’opérateur.",
     exceeds_maker:
       "Vous ne pouvez pas accorder des autorisations que vous n’avez pas : {missing}. Retirez-les.",
+    owner_only: "Seul un propriétaire de l’équipe ou l’opérateur peut faire cela.",
+    beyond_caller:
+      "Cela comporte des autorisations que vous n’avez pas : {missing}. Adressez-vous à une personne qui les a toutes.",
+    sign_in_required:
+      "Un compte existe déjà pour l’adresse invitée. Connectez-vous à ce compte, puis acceptez l’invitation.",
     method_not_allowed: "Ce chemin n’accepte pas cette méthode. Il accepte : {allow}.",
     bad_page:
       "Paramètre {parameter} non valide. limit est un entier de 1 à 100, cursor un next_cursor reçu auparavant.",
@@ -105,6 +126,10 @@ export const fr = {
       "Impossible d’enregistrer {noun} : la valeur de {member} est déjà prise. Choisissez-en une autre.",
     catalogue_would_lose:
       "Un catalogue peut gagner des autorisations, mais pas en perdre. Remettez : {permissions}.",
+    built_in_role: "Ce rôle est intégré et ne peut être ni modifié ni supprimé. Créez votre propre rôle.",
+    role_in_use: "Des membres ou des invitations ont encore ce rôle. Attribuez-leur d’abord un autre rôle.",
+    last_owner: "Une équipe garde au moins un propriétaire. Nommez d’abord un autre propriétaire.",
+    invitation_expired: "Cette invitation a expiré. Demandez-en une nouvelle.",
     idempotency_conflict:
       "Cette clé Idempotency-Key a servi avec un autre corps. Prenez une nouvelle clé pour une nouvelle requête.",
     idempotency_running:

@@ -9,8 +9,13 @@ export const ja = {
     service: "サービス",
     service_key: "サービスキー",
     access_token: "アクセストークン",
+    domain: "ドメイン",
+    sso_connection: "シングルサインオン接続",
     catalogue: "カタログ",
     permission_set: "権限セット",
+    role: "ロール",
+    member: "メンバー",
+    invitation: "招待",
   },
   codes: {
     COM0001: "このパスでは、このメソッドを使用できません。",
@@ -71,8 +76,26 @@ export const ja = {
     unknown_credential:
       "この認証情報は有効ではありません。全体が送信され、失効していないことを確認してください。",
     ambiguous_credential: "認証情報は、クエリ文字列ではなくAuthorizationヘッダーで1つだけ送信してください。",
+    quota_exceeded:
+      "チームのプランでは {quota} の上限は {limit} です。プランを変更するか、不要なものを減らしてください。",
+    rate_limited_quota:
+      "チームのプランの {quota} の上限に達しました。{seconds} 秒後にもう一度お試しください。",
+    no_way_to_sign_in:
+      "この方法では誰もサインインできません。先にシングルサインオン接続を追加するか、別の方法を許可してください。",
+    domain_not_proven:
+      "ドメインが証明されていません。表示された DNS TXT レコードを設定して検証してください。",
+    provider_unusable:
+      "この発行者に、サインインに必要な情報を備えた OpenID プロバイダーが見つかりませんでした。アドレスを確認してください。",
+    in_use: "この{noun}はまだ使用されています。先にそちらを変更してください。",
+    second_factor_required:
+      "このチームでは二要素認証が必要です。二要素認証でもう一度サインインしてください。",
     operator_only: "この操作はオペレーターのみ可能です。オペレーターキーを使用してください。",
     exceeds_maker: "自分が持っていない権限は付与できません: {missing}。これらを除いてください。",
+    owner_only: "この操作はチームのオーナーまたはオペレーターのみ可能です。",
+    beyond_caller:
+      "自分が持っていない権限が含まれています: {missing}。すべてを持っている人に依頼してください。",
+    sign_in_required:
+      "招待されたアドレスのアカウントはすでに存在します。そのアカウントでサインインしてから招待を承認してください。",
     method_not_allowed: "このパスでは、このメソッドを使用できません。使用できるメソッド: {allow}。",
     bad_page:
       "パラメーター {parameter} が正しくありません。limitは1から100の整数、cursorは以前のnext_cursorにしてください。",
@@ -100,6 +123,10 @@ export const ja = {
     already_exists: "同じ {member} の{noun}がすでに存在します。別の値を選んでください。",
     catalogue_would_lose:
       "カタログの権限は追加できますが、削除はできません。元に戻してください: {permissions}。",
+    built_in_role: "このロールは組み込みのため、変更も削除もできません。独自のロールを作成してください。",
+    role_in_use: "このロールを持つメンバーまたは招待がまだあります。先に別のロールを割り当ててください。",
+    last_owner: "チームには少なくとも 1 人のオーナーが必要です。先に別の人をオーナーにしてください。",
+    invitation_expired: "この招待は期限切れです。新しい招待を依頼してください。",
     idempotency_conflict:
       "このIdempotency-Keyは別の本文で使用されました。新しいリクエストには新しいキーを使用してください。",
     idempotency_running:

@@ -4,7 +4,7 @@ import { issueToken } from "../../operations/issue-token.ts";
 import { listTokens } from "../../operations/list-tokens.ts";
 import { revokeToken, type RevokedToken } from "../../operations/revoke-token.ts";
 import { showToken } from "../../operations/show-token.ts";
-import { nameSchema } from "./fields.ts";
+import { nameSchema, profileIdSchema } from "./fields.ts";
 import { PAGE_QUERY, presentPage, readPageRequest } from "./paging.ts";
 import { isoTime, presentToken } from "./present.ts";
 import { route, type Call, type Route } from "./route.ts";
@@ -23,7 +23,7 @@ function wholeNumber(max: number) {
 
 const createBody = v.strictObject({
   name: nameSchema,
-  profile_id: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(200))),
+  profile_id: v.optional(profileIdSchema),
   permissions: permissionList,
   permission_sets: permissionList,
   expires_in: v.optional(wholeNumber(TEN_YEARS_SECONDS)),

@@ -72,6 +72,7 @@ const error = v.strictObject({
   error_description: v.string(),
   localized_error_description: v.string(),
   missing: v.optional(v.array(v.string())),
+  quota: v.optional(v.strictObject({ name: v.string(), limit: v.number() })),
   region: v.optional(v.strictObject({ code: v.string(), base_url: v.string() })),
 });
 
@@ -120,6 +121,31 @@ const verdict = v.strictObject({
   ),
 });
 
+const quotas = v.strictObject({
+  access_tokens: v.nullable(v.number()),
+  checks_per_minute: v.nullable(v.number()),
+  webhooks: v.nullable(v.number()),
+  clients: v.nullable(v.number()),
+});
+
+const domain = v.strictObject({
+  id: v.string(),
+  name: v.string(),
+  verified_at: v.nullable(time),
+  dns_record: v.strictObject({ type: v.literal("TXT"), name: v.string(), value: v.string() }),
+  created_at: time,
+});
+
+const ssoConnection = v.strictObject({
+  id: v.string(),
+  name: v.string(),
+  issuer: v.string(),
+  client_id: v.string(),
+  allowed_domains: v.array(v.string()),
+  created_at: time,
+  updated_at: time,
+});
+
 const nextCursor = v.nullable(v.string());
 
 /** Every answer's body, by the name that it has in the OpenAPI document. */
@@ -135,6 +161,47 @@ export const ANSWER_SCHEMAS = {
   }),
   Team: v.strictObject({ team }),
   Teams: v.strictObject({ teams: v.array(team), next_cursor: nextCursor }),
+  Security: v.strictObject({
+    security: v.strictObject({
+      require_2fa: v.boolean(),
+      sign_in_methods: v.array(v.picklist(["password", "passkey", "sso"])),
+      android_enterprise_id: v.nullable(v.string()),
+      session_minutes: v.number(),
+    }),
+  }),
+  Domain: v.strictObject({ domain, replayed: v.optional(v.literal(true)) }),
+  Domains: v.strictObject({ domains: v.array(domain), next_cursor: nextCursor }),
+  SsoConnection: v.strictObject({ sso_connection: ssoConnection, replayed: v.optional(v.literal(true)) }),
+  SsoConnections: v.strictObject({ sso_connections: v.array(ssoConnection), next_cursor: nextCursor }),
+  Plans: v.strictObject({ plans: v.array(v.strictObject({ name: v.string(), quotas })) }),
+  Billing: v.strictObject({
+    billing: v.strictObject({
+      plan: v.string(),
+      quotas,
+      usage: v.strictObject({ access_tokens: v.number() }),
+      billing_contact: v.nullable(v.strictObject({ name: v.string(), email: v.string() })),
+      payment_reference: v.nullable(v.string()),
+    }),
+  }),
+  Totals: v.strictObject({
+    totals: v.strictObject({
+      region: v.string(),
+      teams: v.strictObject({ active: v.number(), suspended: v.number() }),
+      users: v.number(),
+      members: v.number(),
+      services: v.number(),
+      access_tokens: v.strictObject({ live: v.number(), expired: v.number(), revoked: v.number() }),
+      checks: v.strictObject({ allowed: v.number(), denied: v.number() }),
+    }),
+  }),
+  Users: v.strictObject({
+    users: v.array(v.strictObject({ id: v.string(), email: v.string(), created_at: time })),
+    next_cursor: nextCursor,
+  }),
+  RevokedAll: v.strictObject({
+    revoked: v.strictObject({ access_tokens: v.number(), sessions: v.number() }),
+    effective_by: time,
+  }),
   CreatedAccessToken: v.strictObject({
     access_token: accessToken,
     token: v.nullable(v.string()),
@@ -149,6 +216,11 @@ export const ANSWER_SCHEMAS = {
   ServiceKey: v.strictObject({ key: v.string(), previous_expire_at: time }),
   Catalogue: v.strictObject({ catalogue }),
   Catalogues: v.strictObject({ catalogues: v.array(catalogue) }),
+  OpenApi: v.looseObject({
+    openapi: v.string(),
+    servers: v.array(v.looseObject({ url: v.string() })),
+    paths: v.record(v.string(), v.record(v.string(), v.unknown())),
+  }),
   Errors: v.strictObject({
     errors: v.array(
       v.strictObject({

@@ -45,9 +45,14 @@ export const catalogueRoutes: readonly Route[] = [
     access: { kind: "operator" },
     body: catalogueBody,
     answers: { status: 200, body: "Catalogue" },
-    handle: async ({ deps, params, body, actor }) => {
+    handle: async ({ deps, params, body, actor, moment }) => {
       const { permission_sets: permissionSets, ...rest } = body;
-      const put = await putCatalogue(deps, { service: params["service"] ?? "", ...rest, permissionSets }, actor);
+      const put = await putCatalogue(
+        deps,
+        { service: params["service"] ?? "", ...rest, permissionSets },
+        actor,
+        moment,
+      );
       if (!put.ok) return put;
       const { catalogue, created } = put.value;
       return ok({ status: created ? 201 : 200, body: { catalogue: presentCatalogue(catalogue) } });

@@ -13,7 +13,12 @@ export const checkBody = v.strictObject({
   token: v.string(),
   permissions: v.optional(v.pipe(v.array(v.string()), v.maxLength(MAX_PERMISSIONS)), []),
   team: v.optional(v.string()),
-  ip: v.optional(v.pipe(v.string(), v.check((text) => parseAddress(text) !== null))),
+  ip: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((text) => parseAddress(text) !== null),
+    ),
+  ),
   cost: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1)), 1),
 });
 

@@ -4,15 +4,28 @@ import type { Refusal } from "../../domain/refusal.ts";
 import { codeOf } from "../../domain/refusal-codes.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { askCheck, maySee } from "../../operations/ask-check.ts";
-import type { Verdict } from "../../operations/check-token.ts";
+import type { Verdict } from "../../operations/verdict.ts";
 import { identifyService, type KeyedService } from "../../operations/identify-caller.ts";
 import { Unavailable } from "../../operations/unavailable.ts";
 import { errorBody, languageOf, refusalHeaders } from "../refusals.ts";
-import { headerText, rateLimitHeaders } from "./header-text.ts";
+import { asciiJson, headerText, rateLimitHeaders } from "./header-text.ts";
 import { route, type Answer, type Call, type Route } from "./route.ts";
 
 /** `team=any`: the proxy says in so many words that it does not care whose token it is. */
 const ANY_TEAM = "any";
+
+const ADDRESS_HEADER = "X-Jeton-Client-IP";
+
+/** What the proxy's own configuration says of a request. */
+interface Terms {
+  /** Exact permissions; the token needs all of them. */
+  readonly permissions: readonly string[];
+  readonly team: string | null;
+  /** Refusal statuses that the proxy passes on; null: all of them. */
+  readonly statuses: readonly string[] | null;
+  /** The header in which the proxy tells the caller's address. */
+  readonly addressHeader: string;
+}
 
 export const forwardAuthRoutes: readonly Route[] = [
   route({
@@ -25,71 +38,124 @@ export const forwardAuthRoutes: readonly Route[] = [
       permission: "An exact permission that the token needs; repeatable.",
       team: "The team whose data is asked for, or `any`.",
       statuses: "The refusal statuses that the proxy passes on, such as `401,403`; others become 403.",
+      client_ip_header: `The header with the caller's address, ${ADDRESS_HEADER} unless told otherwise.`,
     },
     answers: { status: 200, body: "Empty" },
-    handle: async (call) => ok(await answerProxy(call)),
+    handle: async (call) => ok(await answerProxy(call, termsOfQuery(call))),
+  }),
+  route({
+    method: "GET",
+    anyMethod: true,
+    path: "/v1/forward-auth/envoy",
+    summary:
+      "The same for Envoy's `ext_authz`, in any method: `X-Jeton-Permission` and `X-Jeton-Team` say what is asked.",
+    access: { kind: "anyone" },
+    anyAccept: true,
+    answers: { status: 200, body: "Empty" },
+    handle: async (call) => ok(await answerProxy(call, termsOfHeaders(call))),
   }),
 ];
 
-async function answerProxy(call: Call): Promise<Answer> {
-  const { deps, request, moment, query } = call;
+function termsOfQuery({ query }: Call): Terms {
+  return {
+    permissions: query.getAll("permission"),
+    team: query.get("team"),
+    statuses:
+      query
+        .get("statuses")
+        ?.split(",")
+        .map((status) => status.trim()) ?? null,
+    addressHeader: query.get("client_ip_header") ?? ADDRESS_HEADER,
+  };
+}
+
+/** Envoy asks by its caller's method and query, which say nothing here, and passes any refusal on. */
+function termsOfHeaders({ request: { headers } }: Call): Terms {
+  return {
+    permissions: (headers.get("X-Jeton-Permission") ?? "").split(/[\s,]+/).filter((text) => text !== ""),
+    team: headers.get("X-Jeton-Team"),
+    statuses: null,
+    addressHeader: ADDRESS_HEADER,
+  };
+}
+
+async function answerProxy(call: Call, terms: Terms): Promise<Answer> {
+  const { deps, request, moment } = call;
   const key = request.headers.get("X-Jeton-Service-Key");
   try {
     const service = await identifyService(deps, { credential: key }, moment);
     // The proxy's key is never its caller's fault.
-    if (!service.ok) return refusal(call, { kind: "internal" });
-    const asked = await ask(call, service.value);
-    if (!asked.ok) return refusal(call, asked.error);
+    if (!service.ok) return refusal(call, terms, { kind: "internal" });
+    const asked = await ask(call, terms, service.value);
+    if (!asked.ok) return refusal(call, terms, asked.error);
     const verdict = asked.value;
-    if (verdict.refusal !== null) return refusal(call, verdict.refusal, verdict);
-    return { status: 200, body: {}, headers: { ...tokenHeaders(verdict, service.value), ...limitHeaders(verdict) } };
+    if (verdict.refusal !== null) return refusal(call, terms, verdict.refusal, verdict);
+    return {
+      status: 200,
+      body: {},
+      headers: { ...tokenHeaders(verdict, service.value), ...limitHeaders(verdict) },
+    };
   } catch (error) {
-    if (!(error instanceof Unavailable) || query.get("statuses") === null) throw error;
-    return refusal(call, { kind: "unavailable", retryAfterSeconds: error.retryAfterSeconds });
+    if (!(error instanceof Unavailable) || terms.statuses === null) throw error;
+    return refusal(call, terms, { kind: "unavailable", retryAfterSeconds: error.retryAfterSeconds });
   }
 }
 
-async function ask({ deps, request, moment, query }: Call, service: KeyedService): Promise<Result<Verdict, Refusal>> {
-  const team = query.get("team");
-  if (team === null || team === "") return err({ kind: "invalid_member", member: "team", problem: "missing" });
+async function ask(
+  { deps, request, moment }: Call,
+  { permissions, team, addressHeader }: Terms,
+  service: KeyedService,
+): Promise<Result<Verdict, Refusal>> {
+  if (team === null || team === "") {
+    return err({ kind: "invalid_member", member: "team", problem: "missing" });
+  }
+  if (!/^[A-Za-z0-9-]+$/.test(addressHeader)) {
+    return err({ kind: "invalid_member", member: "client_ip_header", problem: "invalid" });
+  }
   // The query of this request is the proxy's; a token in its caller's query is the API's business.
   const credential = bearerCredential(request.headers.get("Authorization"), "");
   if (!credential.ok) return credential;
   if (credential.value === null) return err({ kind: "no_credential" });
   const question = {
     token: credential.value,
-    permissions: query.getAll("permission"),
+    permissions,
     team: team === ANY_TEAM ? undefined : team,
-    ip: clientAddress(request) ?? undefined,
+    ip: addressIn(request, addressHeader) ?? undefined,
     cost: 1,
   };
   return askCheck(deps, service, question, moment);
 }
 
 /** What is no address is as good as none: a token with allowed addresses is then refused. */
-function clientAddress(request: Request): string | null {
-  const text = request.headers.get("X-Jeton-Client-IP")?.trim() ?? "";
+function addressIn(request: Request, header: string): string | null {
+  const text = request.headers.get(header)?.trim() ?? "";
   return parseAddress(text) === null ? null : text;
 }
 
-function refusal({ deps, request, query }: Call, reason: Refusal, verdict?: Verdict): Answer {
+function refusal({ deps, request }: Call, { statuses }: Terms, reason: Refusal, verdict?: Verdict): Answer {
   const language = languageOf(request);
   const { status } = codeOf(reason);
+  const body = errorBody(reason, language, deps.origins);
   return {
-    status: passedOn(status, query.get("statuses")),
-    body: errorBody(reason, language, deps.origins),
+    status: isPassedOn(reason, status, statuses) ? status : 403,
+    body,
     headers: {
       ...refusalHeaders(reason, language, deps.origins),
       ...(verdict === undefined ? {} : limitHeaders(verdict)),
       "X-Jeton-Status": String(status),
+      // A proxy that passes on few statuses passes on no body either.
+      ...(statuses === null ? {} : { "X-Jeton-Error": asciiJson(body) }),
     },
   };
 }
 
-/** A proxy that turns any other refusal into 500 gets one that it passes on; `X-Jeton-Status` tells the true one. */
-function passedOn(status: number, statuses: string | null): number {
-  if (statuses === null || status === 500) return status;
-  return statuses.split(",").some((text) => text.trim() === String(status)) ? status : 403;
+/**
+ * A proxy that turns other refusals into 500 gets one that it passes on, and the true one in `X-Jeton-Status`.
+ * What its owner got wrong stays what it is: as 403 it would look like the caller's fault.
+ */
+function isPassedOn({ kind }: Refusal, status: number, statuses: readonly string[] | null): boolean {
+  if (kind === "internal" || kind === "invalid_member" || kind === "unknown_permission") return true;
+  return statuses === null || statuses.includes(String(status));
 }
 
 function tokenHeaders({ token }: Verdict, service: KeyedService): Readonly<Record<string, string>> {

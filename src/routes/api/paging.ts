@@ -16,16 +16,24 @@ export const PAGE_QUERY = {
  * Reads `limit` and `cursor`; a cursor is the last id of the page before, and anything else is refused
  * before the store is asked.
  */
-export function readPageRequest(query: URLSearchParams, prefix: PublicIdPrefix): Result<PageRequest, Refusal> {
+export function readPageRequest(
+  query: URLSearchParams,
+  prefix: PublicIdPrefix,
+): Result<PageRequest, Refusal> {
   const limit = query.get("limit");
-  if (limit !== null && !/^(?:[1-9]\d?|100)$/.test(limit)) return err({ kind: "bad_page", parameter: "limit" });
+  if (limit !== null && !/^(?:[1-9]\d?|100)$/.test(limit))
+    return err({ kind: "bad_page", parameter: "limit" });
   const cursor = query.get("cursor");
   if (cursor === null) return ok({ limit: Number(limit ?? DEFAULT_LIMIT), cursor: null });
   if (!isPublicId(prefix, cursor)) return err({ kind: "bad_page", parameter: "cursor" });
   return ok({ limit: Number(limit ?? DEFAULT_LIMIT), cursor });
 }
 
-export function presentPage<T, Name extends string>(name: Name, page: Page<T>, present: (entry: T) => object) {
+export function presentPage<T, Name extends string>(
+  name: Name,
+  page: Page<T>,
+  present: (entry: T) => object,
+) {
   return {
     [name]: page.entries.map(present),
     next_cursor: page.nextCursor,

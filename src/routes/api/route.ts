@@ -54,6 +54,8 @@ export interface Answers {
 /** One endpoint, as data: the app serves it, the OpenAPI document describes it, the tests enumerate it. */
 export interface Route {
   readonly method: Method;
+  /** Answers every other method as well: it is somebody else's, passed on. */
+  readonly anyMethod?: boolean;
   /** OpenAPI writing: `/v1/teams/{team}`. */
   readonly path: string;
   readonly summary: string;

@@ -13,6 +13,7 @@ import {
 } from "../../operations/identify-caller.ts";
 import type { Moment } from "../../operations/moment.ts";
 import { acceptsJson } from "../accept.ts";
+import { sessionCookie } from "../session-cookie.ts";
 import { readJson, validate } from "../body.ts";
 import { JSON_TYPE, refuse } from "../refusals.ts";
 import { answerOnce } from "./idempotency.ts";
@@ -26,7 +27,7 @@ export function serveRoutes(app: App, routes: readonly Route[], depsOf: (env: En
   for (const route of routes) {
     const path = honoPath(route.path);
     methods.set(path, [...(methods.get(path) ?? []), route.method]);
-    app.on(route.method, path, async (context) => {
+    app.on(route.anyMethod ? "ALL" : route.method, path, async (context) => {
       const deps = depsOf(context.env);
       const moment: Moment = {
         arrivedAt: deps.clock(),
@@ -82,11 +83,13 @@ interface Identified {
 
 async function identify(route: Route, incoming: Incoming): Promise<Result<Identified, Refusal>> {
   const { deps, request, moment, params } = incoming;
-  const credential = bearerCredential(request.headers.get("Authorization"), request.url);
+  // Where anyone may call, nobody asks who it is: the header may be somebody else's, passed on.
+  const authorization = route.access.kind === "anyone" ? null : request.headers.get("Authorization");
+  const credential = bearerCredential(authorization, request.url);
   if (!credential.ok) return credential;
   // Forwarded-for headers are anybody's to write; only the platform's own is trusted (RFC 9700).
   const ip = request.headers.get("CF-Connecting-IP");
-  const presented = { credential: credential.value, ip };
+  const presented = { credential: credential.value, session: sessionCookie(request), ip };
   // A handler reads only what its route's access brings; the rest stays empty.
   const nobody = {} as Identified;
   switch (route.access.kind) {

@@ -32,7 +32,11 @@ export const serviceRoutes: readonly Route[] = [
     }),
     answers: { status: 201, body: "CreatedService" },
     handle: async ({ deps, body, actor, moment }) => {
-      const request = { name: body.name, catalogues: body.catalogues ?? null, resource: body.resource ?? null };
+      const request = {
+        name: body.name,
+        catalogues: body.catalogues ?? null,
+        resource: body.resource ?? null,
+      };
       const created = await createService(deps, request, actor, moment);
       if (!created.ok) return created;
       const { service, key } = created.value;
@@ -63,7 +67,10 @@ export const serviceRoutes: readonly Route[] = [
       const deleted = await deleteService(deps, params["id"] ?? "", actor);
       if (!deleted.ok) return deleted;
       const { service, effectiveBy } = deleted.value;
-      return ok({ status: 200, body: { service: presentService(service), effective_by: isoTime(effectiveBy) } });
+      return ok({
+        status: 200,
+        body: { service: presentService(service), effective_by: isoTime(effectiveBy) },
+      });
     },
   }),
   route({

@@ -1,11 +1,17 @@
 import { accessTokenRoutes } from "./access-tokens.ts";
+import { billingRoutes } from "./billing.ts";
 import { catalogueRoutes } from "./catalogues.ts";
 import { checkRoutes } from "./check.ts";
+import { domainRoutes } from "./domains.ts";
 import { errorRoutes } from "./errors.ts";
 import { forwardAuthRoutes } from "./forward-auth.ts";
 import { healthRoutes } from "./health.ts";
+import { openapiRoutes } from "./openapi.ts";
+import { operatorRoutes } from "./operator.ts";
 import type { Route } from "./route.ts";
+import { securityRoutes } from "./security.ts";
 import { serviceRoutes } from "./services.ts";
+import { ssoConnectionRoutes } from "./sso-connections.ts";
 import { teamRoutes } from "./teams.ts";
 
 /** Every endpoint of the JSON API. */
@@ -13,9 +19,15 @@ export const apiRoutes: readonly Route[] = [
   ...checkRoutes,
   ...forwardAuthRoutes,
   ...teamRoutes,
+  ...securityRoutes,
+  ...ssoConnectionRoutes,
+  ...domainRoutes,
+  ...billingRoutes,
   ...accessTokenRoutes,
+  ...operatorRoutes,
   ...serviceRoutes,
   ...catalogueRoutes,
   ...errorRoutes,
   ...healthRoutes,
+  ...openapiRoutes,
 ];

@@ -1,36 +1,40 @@
 import * as v from "valibot";
-import { ok } from "../../domain/result.ts";
-import { PLANS } from "../../domain/plan.ts";
+import { err, ok } from "../../domain/result.ts";
+import { PLAN_NAMES } from "../../domain/plan.ts";
 import { createTeam, type CreatedTeam } from "../../operations/create-team.ts";
 import { listTeams } from "../../operations/list-teams.ts";
 import { showTeam } from "../../operations/show-team.ts";
 import { updateTeam } from "../../operations/update-team.ts";
 import { etagOf, ifMatch } from "./etag.ts";
-import { nameSchema, slugSchema } from "./fields.ts";
+import { definedMembers, emailSchema, nameSchema, slugSchema } from "./fields.ts";
 import { PAGE_QUERY, presentPage, readPageRequest } from "./paging.ts";
 import { presentTeam } from "./present.ts";
 import { route, type Route } from "./route.ts";
 
-/** An address's local part and domain together (RFC 5321, section 4.5.3.1). */
-const MAX_EMAIL = 254;
-
 const createBody = v.strictObject({
   name: nameSchema,
   slug: slugSchema,
-  plan: v.optional(v.picklist(PLANS), "standard"),
+  plan: v.optional(v.picklist(PLAN_NAMES), "standard"),
   owner: v.optional(
     v.strictObject({
-      email: v.pipe(v.string(), v.maxLength(MAX_EMAIL), v.email()),
+      email: emailSchema,
       password: v.optional(v.pipe(v.string(), v.minLength(8), v.maxLength(128))),
     }),
   ),
 });
 
+/** Any JSON object; by itself, `record` would take an array for one. */
+const preferencesSchema = v.pipe(
+  v.unknown(),
+  v.check((value) => !Array.isArray(value)),
+  v.record(v.string(), v.unknown()),
+);
+
 const updateBody = v.strictObject({
   name: v.optional(nameSchema),
   slug: v.optional(slugSchema),
   status: v.optional(v.picklist(["active", "suspended"])),
-  preferences: v.optional(v.record(v.string(), v.unknown())),
+  preferences: v.optional(preferencesSchema),
 });
 
 export const teamRoutes: readonly Route[] = [
@@ -53,14 +57,23 @@ export const teamRoutes: readonly Route[] = [
   route({
     method: "GET",
     path: "/v1/teams",
-    summary: "List the region's teams, newest first.",
+    summary: "List and search the region's teams, newest first.",
     access: { kind: "operator" },
-    query: PAGE_QUERY,
+    query: {
+      ...PAGE_QUERY,
+      q: "Part of a name or slug, in any case.",
+      status: "`active` or `suspended`.",
+    },
     answers: { status: 200, body: "Teams" },
     handle: async ({ deps, query }) => {
       const page = readPageRequest(query, "team");
       if (!page.ok) return page;
-      return ok({ status: 200, body: presentPage("teams", await listTeams(deps, page.value), presentTeam) });
+      const status = query.get("status");
+      if (status !== null && status !== "active" && status !== "suspended") {
+        return err({ kind: "invalid_member", member: "status", problem: "invalid" });
+      }
+      const listed = await listTeams(deps, page.value, { text: query.get("q") || null, status });
+      return ok({ status: 200, body: presentPage("teams", listed, presentTeam) });
     },
   }),
   route({
@@ -72,7 +85,11 @@ export const teamRoutes: readonly Route[] = [
     handle: async ({ deps, params }) => {
       const team = await showTeam(deps, params["team"] ?? "");
       if (!team.ok) return team;
-      return ok({ status: 200, body: { team: presentTeam(team.value) }, headers: { ETag: etagOf(team.value) } });
+      return ok({
+        status: 200,
+        body: { team: presentTeam(team.value) },
+        headers: { ETag: etagOf(team.value) },
+      });
     },
   }),
   route({
@@ -83,10 +100,14 @@ export const teamRoutes: readonly Route[] = [
     body: updateBody,
     answers: { status: 200, body: "Team" },
     handle: async ({ deps, params, body, actor, request }) => {
-      const change = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+      const change = definedMembers(body);
       const team = await updateTeam(deps, params["team"] ?? "", change, ifMatch(request), actor);
       if (!team.ok) return team;
-      return ok({ status: 200, body: { team: presentTeam(team.value) }, headers: { ETag: etagOf(team.value) } });
+      return ok({
+        status: 200,
+        body: { team: presentTeam(team.value) },
+        headers: { ETag: etagOf(team.value) },
+      });
     },
   }),
 ];

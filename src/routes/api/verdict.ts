@@ -1,6 +1,6 @@
 import type { Language } from "../../domain/language.ts";
 import { maySee } from "../../operations/ask-check.ts";
-import type { Verdict } from "../../operations/check-token.ts";
+import type { Verdict } from "../../operations/verdict.ts";
 import type { KeyedService } from "../../operations/identify-caller.ts";
 import { sendableError, type Origins } from "../refusals.ts";
 import { isoTime } from "./present.ts";

@@ -1,0 +1,20 @@
+/** Something that was ended for good, as the journal names it. */
+export interface JournalledEnd {
+  readonly kind: "access_token" | "service";
+  readonly id: string;
+  /** Milliseconds. */
+  readonly at: number;
+}
+
+export interface JournalEntry extends JournalledEnd {
+  /** From 1, growing by one. */
+  readonly seq: number;
+}
+
+export interface JournalPage {
+  readonly entries: readonly JournalEntry[];
+  /** Whether there are no more after these. */
+  readonly complete: boolean;
+}
+
+export const JOURNAL_PAGE_ENTRIES = 500;

@@ -1,0 +1,50 @@
+import type { Refusal } from "../domain/refusal.ts";
+import { err, ok, type Result } from "../domain/result.ts";
+import { revokeAll, settleRevocations, type Ended, type Scope } from "../store/revocations.ts";
+import { findTeam } from "../store/teams.ts";
+import { findUser } from "../store/users.ts";
+import { auditRow, type Actor } from "./change.ts";
+import type { Deps } from "./deps.ts";
+import { subjects } from "./subjects.ts";
+
+export interface RevokedAll extends Ended {
+  /** Milliseconds: no check received later than this accepts any of them. */
+  readonly effectiveBy: number;
+}
+
+/** Ends everything of a team: its access tokens, OAuth tokens, and its members' sessions. */
+export async function revokeTeam(
+  deps: Deps,
+  teamId: string,
+  actor: Actor,
+): Promise<Result<RevokedAll, Refusal>> {
+  if ((await findTeam(deps.db, teamId)) === undefined) return err({ kind: "not_found", noun: "team" });
+  const about = { type: "team.credentials_revoked", teamId, subject: teamId };
+  return ok(await endAll(deps, { teamId }, about, [subjects.team(teamId)], actor));
+}
+
+/** Ends everything of a person in every team: their sessions, what acts for them, and tokens that they made. */
+export async function revokeUser(
+  deps: Deps,
+  userId: string,
+  actor: Actor,
+): Promise<Result<RevokedAll, Refusal>> {
+  if ((await findUser(deps.db, userId)) === undefined) return err({ kind: "not_found", noun: "user" });
+  const about = { type: "user.credentials_revoked", teamId: null, subject: userId };
+  return ok(await endAll(deps, { userId }, about, [], actor));
+}
+
+async function endAll(
+  deps: Deps,
+  scope: Scope,
+  about: { type: string; teamId: string | null; subject: string },
+  killed: readonly string[],
+  actor: Actor,
+): Promise<RevokedAll> {
+  const audit = auditRow(deps, actor, about);
+  const ended = await revokeAll(deps.db, { scope, record: { subjects: killed, audit } });
+  // Reckoned after the commit, because the bound counts from there (see `revokeToken`).
+  const effectiveBy = deps.clock() + deps.freshnessMs;
+  await settleRevocations(deps.db, { auditId: audit.id, effectiveBy });
+  return { ...ended, effectiveBy };
+}

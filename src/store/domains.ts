@@ -1,0 +1,75 @@
+import { and, desc, eq, inArray, isNotNull, isNull, lt, ne, sql } from "drizzle-orm";
+import { recordChange, type ChangeRecord } from "./changes.ts";
+import type { Database, Statement } from "./database.ts";
+import { domains } from "./schema.ts";
+
+export type DomainRow = typeof domains.$inferSelect;
+
+export function insertDomain(db: Database, row: DomainRow): Statement {
+  return db.insert(domains).values(row);
+}
+
+export async function findDomain(
+  db: Database,
+  { teamId, id }: { teamId: string; id: string },
+): Promise<DomainRow | undefined> {
+  return db
+    .select()
+    .from(domains)
+    .where(and(eq(domains.teamId, teamId), eq(domains.id, id)))
+    .get();
+}
+
+/** Newest first, those after the domain `cursor`. */
+export async function listDomains(
+  db: Database,
+  { teamId, limit, cursor }: { teamId: string; limit: number; cursor: string | null },
+): Promise<DomainRow[]> {
+  return db
+    .select()
+    .from(domains)
+    .where(and(eq(domains.teamId, teamId), cursor === null ? undefined : lt(domains.id, cursor)))
+    .orderBy(desc(domains.id))
+    .limit(limit);
+}
+
+/** Of these names, those that the team has proven. */
+export async function provenDomains(
+  db: Database,
+  teamId: string,
+  names: readonly string[],
+): Promise<string[]> {
+  const rows = await db
+    .select({ name: domains.name })
+    .from(domains)
+    .where(and(eq(domains.teamId, teamId), isNotNull(domains.verifiedAt), inArray(domains.name, [...names])));
+  return rows.map((row) => row.name);
+}
+
+/** Marks a domain as proven, unless it is already, or is another team's. */
+export function verifyDomain(
+  db: Database,
+  { domain, record }: { domain: DomainRow; record: ChangeRecord },
+): Statement[] {
+  const { id, name, teamId } = domain;
+  const { at } = record.audit;
+  const elsewhere = db
+    .select({ id: domains.id })
+    .from(domains)
+    .where(and(eq(domains.name, name), ne(domains.teamId, teamId), isNotNull(domains.verifiedAt)));
+  return [
+    ...recordChange(
+      db,
+      record,
+      sql`EXISTS (SELECT 1 FROM ${domains} WHERE id = ${id} AND verified_at IS NULL) AND NOT EXISTS ${elsewhere}`,
+    ),
+    db
+      .update(domains)
+      .set({ verifiedAt: at })
+      .where(and(eq(domains.id, id), isNull(domains.verifiedAt), sql`NOT EXISTS ${elsewhere}`)),
+  ];
+}
+
+export function deleteDomain(db: Database, id: string): Statement {
+  return db.delete(domains).where(eq(domains.id, id));
+}

@@ -1,0 +1,223 @@
+import { and, desc, eq, isNull, lt, sql, type SQL } from "drizzle-orm";
+import { OWNER_ROLE } from "../domain/role.ts";
+import type { Membership } from "./access-tokens.ts";
+import { recordChange, type ChangeRecord } from "./changes.ts";
+import { refuseWhen, type Database, type Statement } from "./database.ts";
+import { roleAbsent } from "./roles.ts";
+import { accessTokens, members, roles, teams } from "./schema.ts";
+import { endSessions } from "./sessions.ts";
+import type { TeamRow } from "./teams.ts";
+import { insertUser, type UserRow } from "./users.ts";
+
+export type MemberRow = typeof members.$inferSelect;
+
+export function insertMember(db: Database, row: MemberRow): Statement {
+  return db.insert(members).values(row);
+}
+
+export async function findMember(
+  db: Database,
+  { teamId, id }: { teamId: string; id: string },
+): Promise<MemberRow | undefined> {
+  return db
+    .select()
+    .from(members)
+    .where(and(eq(members.teamId, teamId), eq(members.id, id)))
+    .get();
+}
+
+/** @param email in lower case. */
+export async function findMemberByEmail(
+  db: Database,
+  { teamId, email }: { teamId: string; email: string },
+): Promise<MemberRow | undefined> {
+  return db
+    .select()
+    .from(members)
+    .where(and(eq(members.teamId, teamId), eq(members.email, email)))
+    .get();
+}
+
+/** What a person holds in a team now. */
+export async function findMembership(
+  db: Database,
+  { teamId, userId }: { teamId: string; userId: string },
+): Promise<Membership | undefined> {
+  return db
+    .select({ role: members.role, permissions: roles.permissions })
+    .from(members)
+    .leftJoin(roles, and(eq(roles.teamId, members.teamId), eq(roles.id, members.role)))
+    .where(and(eq(members.teamId, teamId), eq(members.userId, userId)))
+    .get();
+}
+
+/** A team's members, newest first, those after the member `cursor`. */
+export async function listMembers(
+  db: Database,
+  { teamId, limit, cursor }: { teamId: string; limit: number; cursor: string | null },
+): Promise<MemberRow[]> {
+  return db
+    .select()
+    .from(members)
+    .where(and(eq(members.teamId, teamId), cursor === null ? undefined : lt(members.id, cursor)))
+    .orderBy(desc(members.id))
+    .limit(limit);
+}
+
+/** Whether an active owner other than this member is left in the team. */
+export async function hasOtherOwner(db: Database, member: MemberRow): Promise<boolean> {
+  const found = await db.get<{ other: number }>(sql`SELECT ${otherOwner(member)} AS other`);
+  return found.other === 1;
+}
+
+/**
+ * Writes an invitation in the place of an earlier one, whose link dies. The batch fails if that one has
+ * changed since it was read, or if the role is gone.
+ */
+export function putInvitation(
+  db: Database,
+  { row, replaced, record }: { row: MemberRow; replaced: MemberRow | null; record: ChangeRecord },
+): Statement[] {
+  return [
+    ...givenRole(db, row),
+    ...(replaced === null
+      ? []
+      : [refuseWhen(db, changedSince(replaced)), db.delete(members).where(eq(members.id, replaced.id))]),
+    insertMember(db, row),
+    ...recordChange(db, record),
+  ];
+}
+
+/**
+ * Gives a member as it was read another role. The batch fails if the member has changed since, if the
+ * role is gone, or if no active owner would be left.
+ */
+export function setMemberRole(
+  db: Database,
+  { member, role, record }: { member: MemberRow; role: string; record: ChangeRecord },
+): Statement[] {
+  return [
+    refuseWhen(db, changedSince(member)),
+    ...givenRole(db, { teamId: member.teamId, role }),
+    ...(role === OWNER_ROLE ? [] : keptOwner(db, member)),
+    db
+      .update(members)
+      .set({ role, version: member.version + 1, changedBy: record.audit.id })
+      .where(eq(members.id, member.id)),
+    ...recordChange(db, record),
+  ];
+}
+
+/**
+ * Removes a member as it was read, and ends the sessions and OAuth access tokens by which they acted: they
+ * would live again if the person ever came back. The batch fails if the member has changed since, or if no
+ * active owner would be left.
+ */
+export function removeMember(
+  db: Database,
+  { member, record }: { member: MemberRow; record: ChangeRecord },
+): Statement[] {
+  const { audit } = record;
+  const { id, teamId, userId } = member;
+  return [
+    refuseWhen(db, changedSince(member)),
+    ...keptOwner(db, member),
+    db.delete(members).where(eq(members.id, id)),
+    ...(userId === null
+      ? []
+      : [
+          endSessions(db, { userId, now: audit.at }),
+          db
+            .update(accessTokens)
+            .set({ revokedAt: audit.at, revokedBy: audit.id })
+            .where(
+              and(
+                eq(accessTokens.userId, userId),
+                eq(accessTokens.teamId, teamId),
+                isNull(accessTokens.revokedAt),
+              ),
+            ),
+        ]),
+    ...recordChange(db, record),
+  ];
+}
+
+/** An invitation that was not accepted yet, with what is asked of the team that it leads to. */
+export interface OpenInvitation {
+  readonly member: MemberRow;
+  readonly team: Pick<TeamRow, "id" | "name" | "slug" | "status" | "sessionMinutes">;
+}
+
+/** @param hash of the secret in the invitation's link */
+export async function findInvitation(db: Database, hash: string): Promise<OpenInvitation | undefined> {
+  return db
+    .select({
+      member: members,
+      team: {
+        id: teams.id,
+        name: teams.name,
+        slug: teams.slug,
+        status: teams.status,
+        sessionMinutes: teams.sessionMinutes,
+      },
+    })
+    .from(members)
+    .innerJoin(teams, eq(teams.id, members.teamId))
+    .where(eq(members.invitationHash, hash))
+    .get();
+}
+
+/**
+ * Makes an invitation, as it was read, a membership: of parallel batches one finds it unchanged, and the
+ * others fail, so that neither member nor user is made twice.
+ * @param user made for the invitation, or null for one who has an account
+ */
+export function acceptInvitation(
+  db: Database,
+  {
+    member,
+    userId,
+    user,
+    record,
+  }: { member: MemberRow; userId: string; user: UserRow | null; record: ChangeRecord },
+): Statement[] {
+  const { audit } = record;
+  return [
+    refuseWhen(db, changedSince(member)),
+    ...(user === null ? [] : [insertUser(db, user)]),
+    db
+      .update(members)
+      .set({
+        userId,
+        status: "active",
+        invitationHash: null,
+        invitationExpiresAt: null,
+        version: member.version + 1,
+        changedBy: audit.id,
+        joinedAt: audit.at,
+      })
+      .where(eq(members.id, member.id)),
+    ...recordChange(db, record),
+  ];
+}
+
+/** `changedBy` too: a member that was removed and invited again may have the same version. */
+function changedSince({ id, version, changedBy }: MemberRow): SQL {
+  return sql`NOT EXISTS (SELECT 1 FROM ${members}
+    WHERE id = ${id} AND version = ${version} AND changed_by = ${changedBy})`;
+}
+
+function givenRole(db: Database, { teamId, role }: { teamId: string; role: string }): Statement[] {
+  return role === OWNER_ROLE ? [] : [refuseWhen(db, roleAbsent({ teamId, id: role }))];
+}
+
+/** What keeps a team from losing its last owner, in a batch that takes one away. */
+function keptOwner(db: Database, member: MemberRow): Statement[] {
+  const isOwner = member.role === OWNER_ROLE && member.status === "active";
+  return isOwner ? [refuseWhen(db, sql`NOT ${otherOwner(member)}`)] : [];
+}
+
+function otherOwner({ id, teamId }: MemberRow): SQL {
+  return sql`EXISTS (SELECT 1 FROM ${members}
+    WHERE team_id = ${teamId} AND role = ${OWNER_ROLE} AND status = 'active' AND id <> ${id})`;
+}

@@ -1,0 +1,76 @@
+import { and, eq, isNull, lt, type SQL } from "drizzle-orm";
+import type { Membership } from "./access-tokens.ts";
+import type { Database, Statement } from "./database.ts";
+import { members, roles, sessions, teams } from "./schema.ts";
+
+export type SessionRow = typeof sessions.$inferSelect;
+
+/** A session as a request to one team's API needs it. */
+export interface TeamSession extends SessionRow {
+  /** Null: the person is no member of the team, or there is no such team. */
+  readonly place: {
+    readonly membership: Membership;
+    readonly teamStatus: "active" | "suspended";
+    readonly requireTwoFactor: boolean;
+    readonly sessionMinutes: number;
+  } | null;
+}
+
+export function insertSession(db: Database, row: SessionRow): Statement {
+  return db.insert(sessions).values(row);
+}
+
+/** The session of this hash with its person's place in the team, in one read. */
+export async function readTeamSession(
+  db: Database,
+  { hash, teamId }: { hash: string; teamId: string },
+): Promise<TeamSession | undefined> {
+  const row = await db
+    .select({
+      session: sessions,
+      role: members.role,
+      permissions: roles.permissions,
+      teamStatus: teams.status,
+      requireTwoFactor: teams.requireTwoFactor,
+      sessionMinutes: teams.sessionMinutes,
+    })
+    .from(sessions)
+    .leftJoin(members, and(eq(members.userId, sessions.userId), eq(members.teamId, teamId)))
+    .leftJoin(teams, eq(teams.id, members.teamId))
+    .leftJoin(roles, and(eq(roles.teamId, members.teamId), eq(roles.id, members.role)))
+    .where(eq(sessions.hash, hash))
+    .get();
+  if (row === undefined) return undefined;
+  const { session, role, permissions, teamStatus, requireTwoFactor, sessionMinutes } = row;
+  const isMember =
+    role !== null && teamStatus !== null && requireTwoFactor !== null && sessionMinutes !== null;
+  const place = isMember
+    ? { membership: { role, permissions }, teamStatus, requireTwoFactor, sessionMinutes }
+    : null;
+  return { ...session, place };
+}
+
+/** Notes that a session is in use, at most once a minute. */
+export async function touchSession(
+  db: Database,
+  { hash, now }: { hash: string; now: number },
+): Promise<void> {
+  await db
+    .update(sessions)
+    .set({ lastSeenAt: now })
+    .where(and(eq(sessions.hash, hash), lt(sessions.lastSeenAt, now - 60_000)));
+}
+
+/**
+ * Ends a person's sessions.
+ * @param won when given, a condition that holds only if the change before it in the batch took place
+ */
+export function endSessions(
+  db: Database,
+  { userId, now, won }: { userId: string; now: number; won?: SQL },
+): Statement {
+  return db
+    .update(sessions)
+    .set({ endedAt: now })
+    .where(and(eq(sessions.userId, userId), isNull(sessions.endedAt), won));
+}
