@@ -39,8 +39,9 @@ CREATE TABLE `audit_events` (
 	`chain_hash` text
 );
 --> statement-breakpoint
-CREATE INDEX `audit_events_team` ON `audit_events` (`team_id`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_team` ON `audit_events` (`team_id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `audit_events_chain` ON `audit_events` (`team_id`,`chain_number`);--> statement-breakpoint
+CREATE INDEX `audit_events_unsealed` ON `audit_events` (`team_id`) WHERE chain_number IS NULL;--> statement-breakpoint
 CREATE TABLE `catalogues` (
 	`service` text PRIMARY KEY NOT NULL,
 	`definition` text NOT NULL,
@@ -114,14 +115,19 @@ CREATE TABLE `reports` (
 	`team_id` text NOT NULL,
 	`type` text NOT NULL,
 	`format` text NOT NULL,
-	`parameters` text NOT NULL,
+	`period` text NOT NULL,
 	`status` text NOT NULL,
+	`failure` text,
 	`cursor` text,
+	`parts` integer NOT NULL,
 	`rows` integer NOT NULL,
 	`progress` integer NOT NULL,
+	`claimed_until` integer NOT NULL,
+	`attempts` integer NOT NULL,
 	`created_by` text NOT NULL,
 	`created_at` integer NOT NULL,
-	`finished_at` integer
+	`finished_at` integer,
+	`created_event` text NOT NULL
 );
 --> statement-breakpoint
 CREATE INDEX `reports_team` ON `reports` (`team_id`,`id`);--> statement-breakpoint
@@ -214,7 +220,7 @@ CREATE TABLE `token_usage` (
 	`permission` text NOT NULL,
 	`verdict` text NOT NULL,
 	`count` integer NOT NULL,
-	PRIMARY KEY(`token_id`, `hour`, `permission`, `verdict`)
+	PRIMARY KEY(`team_id`, `token_id`, `hour`, `permission`, `verdict`)
 );
 --> statement-breakpoint
 CREATE INDEX `token_usage_team` ON `token_usage` (`team_id`,`hour`);--> statement-breakpoint

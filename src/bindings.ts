@@ -1,11 +1,13 @@
 import { defaultOrigin } from "./deployments.ts";
 import { isRegionCode, REGION_CODES, type RegionCode } from "./domain/region.ts";
+import type { Journal } from "./objects/journal.ts";
 import type { Limiter } from "./objects/limiter.ts";
 
 /** What the platform hands to the Worker, unread and unchecked. */
 export interface Env {
   readonly DB: D1Database;
   readonly LIMITER: DurableObjectNamespace<Limiter>;
+  readonly JOURNAL: DurableObjectNamespace<Journal>;
   readonly REGION?: string;
   readonly ORIGINS?: string;
   readonly DEVELOPMENT?: string;
@@ -22,11 +24,14 @@ export interface Bindings {
   readonly database: D1Database;
   /** The limiter of a subject; names hold no personal data. */
   limiter(subject: string): DurableObjectStub<Limiter>;
+  /** The region's one journal. */
+  journal(): DurableObjectStub<Journal>;
 }
 
 export function readBindings(env: Env): Bindings {
   return {
     database: env.DB,
+    journal: () => env.JOURNAL.get(env.JOURNAL.idFromName("region")),
     limiter: (subject) => env.LIMITER.get(env.LIMITER.idFromName(subject)),
   };
 }

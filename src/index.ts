@@ -5,6 +5,7 @@ import { runScheduled } from "./jobs/scheduled.ts";
 import { answerCheck, type AuthorityProps } from "./routes/rpc.ts";
 import { depsOf } from "./wiring.ts";
 
+export { Journal } from "./objects/journal.ts";
 export { Limiter } from "./objects/limiter.ts";
 
 /** For service bindings: the check as a typed call, without HTTP between. */

@@ -2,14 +2,20 @@ import { readBindings, readConfig, type Env } from "./bindings.ts";
 import { hashCredential } from "./operations/credentials.ts";
 import type { Deps } from "./operations/deps.ts";
 import { AuditQueue } from "./operations/audit-queue.ts";
+import { AuditSealer } from "./operations/audit-sealer.ts";
 import { makeVault } from "./operations/encryption.ts";
+import type { JournalStub } from "./operations/journal-watch.ts";
 import { Leases } from "./operations/leases.ts";
 import { openRecords } from "./operations/records.ts";
 import { resolveTxt } from "./operations/resolve-txt.ts";
+import { sealAuditChain } from "./operations/seal-audit-chain.ts";
 import type { Timer } from "./operations/shared-read.ts";
 import { UsageLog } from "./operations/usage-log.ts";
 import { openDatabase } from "./store/database.ts";
 import { addUsage, appendAuditEvents } from "./store/usage.ts";
+
+/** After a change its chain is sealed in a round or two; what a flood leaves is for the scheduled job. */
+const SEAL_ROUNDS = 4;
 
 let composed: Deps | null = null;
 
@@ -27,15 +33,25 @@ function compose(env: Env): Deps {
   const config = readConfig(env);
   const bindings = readBindings(env);
   const db = openDatabase(bindings.database);
+  // A stub is of the request that made it; each call makes its own.
+  const journal: JournalStub = {
+    append: (end) => bindings.journal().append(end),
+    after: (seq) => bindings.journal().after(seq),
+  };
   const clock = Date.now;
   return {
     db,
     clock,
-    records: openRecords(db, { now: clock, startTimer, freshnessMs: config.freshnessMs }),
+    records: openRecords(db, journal, { now: clock, startTimer, freshnessMs: config.freshnessMs }),
+    journal,
     limiter: bindings.limiter,
     leases: new Leases(),
     usage: new UsageLog((rows, lastUses) => addUsage(db, rows, lastUses), startTimer),
     auditQueue: new AuditQueue((rows) => appendAuditEvents(db, rows), startTimer),
+    auditSealer: new AuditSealer((teamId) => sealAuditChain({ db }, teamId, { maxRounds: SEAL_ROUNDS }), {
+      startTimer,
+      now: clock,
+    }),
     startTimer,
     vault: makeVault(config.encryptionKeys, randomBytes),
     send,

@@ -1,6 +1,7 @@
 /** Something that was ended for good, as the journal names it. */
 export interface JournalledEnd {
-  readonly kind: "access_token" | "service";
+  readonly kind: "access_token" | "service" | "team_credentials" | "user_credentials" | "member" | "session";
+  /** Of a member: the team's id and the user's, with a colon between. */
   readonly id: string;
   /** Milliseconds. */
   readonly at: number;

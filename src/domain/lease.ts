@@ -14,6 +14,8 @@ export interface Charge {
 export interface LeaseRequest extends WindowLimit {
   /** What it needs now, from 1. */
   readonly cost: number;
+  /** What others there wait for, and will use as soon as it is handed out; from 0. */
+  readonly waiting: number;
   /** Its own checks of late; more permits are handed out the hotter it is. */
   readonly recentRatePerSecond: number;
   readonly leaseMs: number;
@@ -32,19 +34,21 @@ export interface Lease extends Charge {
 }
 
 /**
- * Takes back what was returned, charges `cost` now and, if there is enough to spare, hands out a block for
- * the checks to come. The block is sized here, where it is known what remains.
+ * Takes back what was returned, charges `cost` now, and hands out a block: what is waited for, as far as it
+ * is there, or what there is to spare for the checks to come, whichever is more. The block is sized here,
+ * where it is known what remains.
  * @throws RangeError for numbers that are not whole or below their least
  */
 export function lease(
   before: WindowState,
-  { limit, windowMs, cost, recentRatePerSecond, leaseMs, returned }: LeaseRequest,
+  { limit, windowMs, cost, waiting, recentRatePerSecond, leaseMs, returned }: LeaseRequest,
   now: number,
 ): Lease & { readonly state: WindowState } {
   const settled = returned === null ? before : settle(before, returned, now);
   const charged = take(settled, { limit, windowMs, cost }, now);
   const { allowed, remaining } = charged;
-  const count = leaseSize({ limit, remaining: remaining + cost, recentRatePerSecond, leaseMs }) - cost;
+  const spared = leaseSize({ limit, remaining: remaining + cost, recentRatePerSecond, leaseMs }) - cost;
+  const count = Math.max(spared, Math.min(waiting, remaining));
   if (!allowed || count < 1) return { ...charged, lease: null };
   return reserve(charged.state, { limit, windowMs, count, leaseMs }, now);
 }

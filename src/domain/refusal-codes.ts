@@ -51,6 +51,7 @@ export function codeOf(refusal: Refusal): CodedStatus {
       return { status: 404, code: "COM0008" };
     case "required_permission_absent":
     case "no_common_address":
+    case "empty_period":
     case "domain_not_proven":
     case "provider_unusable":
       return { status: 422, code: "COM0009" };
@@ -65,6 +66,8 @@ export function codeOf(refusal: Refusal): CodedStatus {
     case "invitation_expired":
     case "idempotency_conflict":
     case "idempotency_running":
+    case "report_not_ready":
+    case "report_failed":
       return { status: 409, code: "COM0010" };
     case "bad_header":
       return { status: 422, code: "COM0011" };

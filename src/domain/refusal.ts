@@ -84,7 +84,8 @@ export type Noun =
   | "permission_set"
   | "role"
   | "member"
-  | "invitation";
+  | "invitation"
+  | "report";
 
 /** The request is fine, the state of things is against it. */
 export type StateRefusal =
@@ -109,6 +110,10 @@ export type StateRefusal =
   | { readonly kind: "invitation_expired" }
   | { readonly kind: "idempotency_conflict" }
   | { readonly kind: "idempotency_running" }
+  | { readonly kind: "report_not_ready" }
+  | { readonly kind: "report_failed" }
+  /** A period that ends before it begins. */
+  | { readonly kind: "empty_period" }
   | { readonly kind: "precondition_failed" };
 
 export type FaultRefusal =

@@ -11,8 +11,11 @@ export interface GuardVariables {
 export interface GuardOptions<E extends Env> extends Pick<AuthorizeOptions, "ip" | "onUnavailable"> {
   /** From the context's bindings: a service binding to `Authority`, or `httpAuthority(…)`. */
   readonly authority: (context: Context<E>) => Authority;
-  /** Required: whose data the request asks for, or `"any"`. */
-  readonly team: "any" | ((context: Context<E>) => string | Promise<string>);
+  /**
+   * Required: whose data the request asks for, or `"any"`. Undefined, as of a path parameter that the route
+   * lacks, is a mistake and thrown; where callers may leave it out, give `""`, which is nobody's team.
+   */
+  readonly team: "any" | ((context: Context<E>) => string | undefined | Promise<string>);
   /** Permits of the token's rate limit that a request uses, 1 unless told otherwise. */
   readonly cost?: (context: Context<E>) => number;
 }
@@ -36,7 +39,8 @@ export function guard<E extends Env>(options: GuardOptions<E>) {
       const authorization = await authorize(context.req.raw, {
         ...same,
         authority: authority(plain),
-        team: team === "any" ? team : () => team(plain),
+        // `authorize` throws when it is undefined.
+        team: team === "any" ? team : () => team(plain) as string | Promise<string>,
         permissions,
         ...(cost === undefined ? {} : { cost: cost(plain) }),
       });

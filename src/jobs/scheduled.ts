@@ -1,9 +1,22 @@
 import type { Deps } from "../operations/deps.ts";
 import { forgetAnswers } from "../operations/remember-answer.ts";
+import { continueReports } from "../operations/run-report.ts";
+import { sealLeftovers } from "../operations/seal-leftovers.ts";
 import { trimFeed } from "../operations/trim-feed.ts";
 
-/** What has to be done now and then. */
+const JOBS: readonly ((deps: Deps) => Promise<void>)[] = [
+  trimFeed,
+  forgetAnswers,
+  sealLeftovers,
+  continueReports,
+];
+
+/**
+ * What has to be done now and then, one after the other: together they keep within one invocation's queries.
+ * @throws {AggregateError} of what went wrong, after all have had their turn
+ */
 export async function runScheduled(deps: Deps): Promise<void> {
-  await trimFeed(deps);
-  await forgetAnswers(deps);
+  const errors: unknown[] = [];
+  for (const job of JOBS) await job(deps).catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw new AggregateError(errors, "scheduled work failed");
 }

@@ -38,9 +38,16 @@ export function ownerOf(caller: Caller): string {
   }
 }
 
-/** How `created_by` and `invited_by` name a caller: a person outlives the session that they act in. */
+/** How `created_by` and `invited_by` name a caller: a person outlives the session or token that they act by. */
 export function makerOf(caller: Caller): string {
-  return caller.kind === "session" ? caller.userId : actorOf(caller);
+  switch (caller.kind) {
+    case "operator":
+      return "operator";
+    case "token":
+      return caller.token.userId ?? caller.token.id;
+    case "session":
+      return caller.userId;
+  }
 }
 
 /** What a caller can confer at most. */

@@ -71,9 +71,12 @@ export class ChangeFeed {
     return false;
   }
 
-  /** Whether what was read at this head may be kept: a kill that came after it is, or will be, known here. */
+  /**
+   * Whether what was read at this head may be kept: a kill that came after it is, or will be, known here.
+   * With a bound of 0 the feed is never read, no epoch is known, and nothing may.
+   */
   mayKeep(head: FeedHead): boolean {
-    return this.boundMs > 0 && head.epoch === this.#epoch && head.max >= this.#floor;
+    return head.epoch === this.#epoch && head.max >= this.#floor;
   }
 
   /** Whether nothing committed before `knownAt` has touched these subjects since they were read at this head. */

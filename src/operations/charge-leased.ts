@@ -1,8 +1,8 @@
 import type { Charge } from "../domain/lease.ts";
 import type { Deps, LimiterStub } from "./deps.ts";
-import { giveUp, noteCheck, useHeld, type Holding } from "./leases.ts";
+import { giveUp, noteCheck, useHeld, type Holding, type LimiterRefusal } from "./leases.ts";
 import type { Moment } from "./moment.ts";
-import { awaitShared } from "./shared-read.ts";
+import { awaitOwn, awaitShared } from "./shared-read.ts";
 
 /** A lease lasts a quarter of its window, within these: long enough to pay, short enough not to strand much. */
 const SHORTEST_LEASE_MS = 250;
@@ -17,6 +17,9 @@ const CLOCK_MARGIN_MS = 250;
 /** How long a refusal is believed without asking again, so that a flood of refused checks costs little. */
 const REFUSAL_MS = 250;
 
+/** How long a check waits for calls of others before it makes one of its own all the same. */
+const LONGEST_WAIT_MS = 500;
+
 export interface WindowOf {
   readonly limit: number;
   readonly windowMs: number;
@@ -24,9 +27,18 @@ export interface WindowOf {
 
 type Charging = Pick<Deps, "clock" | "startTimer" | "leases" | "limiter">;
 
+/** What a check wants of the limiter. */
+interface Wanted {
+  readonly window: WindowOf;
+  readonly cost: number;
+  readonly waiting: number;
+  readonly recentRatePerSecond: number;
+}
+
 /**
  * Charges a limit that is handed out in blocks (design, "exact limits"): mostly from permits that this
- * isolate holds, else by a call to the subject's limiter, of which there is one at a time here.
+ * isolate holds, else by a call to the subject's limiter, of which there is one at a time here, for all
+ * that wait for it, unless it is slow.
  */
 export async function chargeLeased(
   deps: Charging,
@@ -37,53 +49,85 @@ export async function chargeLeased(
 ): Promise<Charge> {
   const holding = deps.leases.of(subject);
   const recentRatePerSecond = noteCheck(holding, cost, moment.arrivedAt);
+  const startedAt = deps.clock();
+  let waiting = 0;
   for (;;) {
     const now = deps.clock();
     if (useHeld(holding, cost, now)) return { allowed: true, retryAfterMs: 0, ...leftOf(holding, now) };
-    if (holding.refusedUntil > now) return refused(holding, now);
-    const { refill } = holding;
+    const { refusal, refill } = holding;
+    if (refusal !== null && refusal.cost === cost && now < refusal.until) {
+      return refused(holding, refusal, now);
+    }
     if (refill === null) break;
-    await awaitShared(refill, deps.startTimer);
+    if (now - startedAt >= LONGEST_WAIT_MS)
+      return takeAlone(deps, deps.limiter(subject), holding, { window, cost });
+    refill.waiting += cost;
+    await awaitShared(refill.answered, deps.startTimer);
+    refill.waiting -= cost;
+    ({ waiting } = refill);
     // Still the same one: whoever asked was cancelled, or the limiter is slow; do not wait for it again.
     if (holding.refill === refill) break;
   }
-  const limiter = deps.limiter(subject);
-  const own = askLimiter(deps, limiter, holding, { window, cost, recentRatePerSecond }, moment);
-  holding.refill = own;
+  const wanted = { window, cost, waiting, recentRatePerSecond };
+  const answered = askLimiter(deps, deps.limiter(subject), holding, wanted, moment);
+  const refill = { answered, waiting: 0 };
+  holding.refill = refill;
   try {
-    return await own;
+    return await awaitOwn(answered, deps.startTimer);
   } finally {
-    if (holding.refill === own) holding.refill = null;
+    if (holding.refill === refill) holding.refill = null;
   }
+}
+
+/** For a check that has waited long enough, while another one asks for a block. */
+async function takeAlone(
+  deps: Charging,
+  limiter: LimiterStub,
+  holding: Holding,
+  { window, cost }: Pick<Wanted, "window" | "cost">,
+): Promise<Charge> {
+  const { answers } = holding;
+  const answer = await awaitOwn(limiter.take({ ...window, cost }), deps.startTimer);
+  return hear(holding, answer, { cost, answers }, deps.clock());
 }
 
 async function askLimiter(
   deps: Charging,
   limiter: LimiterStub,
   holding: Holding,
-  { window, cost, recentRatePerSecond }: { window: WindowOf; cost: number; recentRatePerSecond: number },
+  { window, ...wanted }: Wanted,
   moment: Moment,
 ): Promise<Charge> {
   const leaseMs = Math.min(Math.max(window.windowMs / 4, SHORTEST_LEASE_MS), LONGEST_LEASE_MS);
   const askedAt = deps.clock();
-  const answer = await limiter.lease({
+  const { answers } = holding;
+  const { lease, ...answer } = await limiter.lease({
     ...window,
-    cost,
-    recentRatePerSecond,
+    ...wanted,
     leaseMs: Math.ceil(leaseMs) + CLOCK_MARGIN_MS,
     returned: giveUp(holding),
   });
-  const now = deps.clock();
-  holding.remaining = answer.remaining;
-  holding.emptyAt = now + answer.resetMs;
-  if (!answer.allowed && answer.remaining === 0 && answer.retryAfterMs !== null) {
-    holding.refusedUntil = now + Math.min(answer.retryAfterMs, REFUSAL_MS);
-    holding.retryAt = now + answer.retryAfterMs;
-  }
-  if (answer.lease !== null)
-    hold(deps, limiter, holding, { ...answer.lease, endsAt: askedAt + leaseMs }, moment);
-  const { lease: _held, ...charge } = answer;
-  return { ...charge, ...leftOf(holding, now) };
+  if (lease !== null) hold(deps, limiter, holding, { ...lease, endsAt: askedAt + leaseMs }, moment);
+  return hear(holding, answer, { cost: wanted.cost, answers }, deps.clock());
+}
+
+/** Notes what the limiter has said; `answers` is how many there were when it was asked. */
+function hear(
+  holding: Holding,
+  { allowed, remaining, retryAfterMs, resetMs }: Charge,
+  { cost, answers }: { readonly cost: number; readonly answers: number },
+  now: number,
+): Charge {
+  // Of two that were asked at once nobody knows which the limiter heard last: the one that had less to give.
+  const overlapped = holding.answers !== answers;
+  holding.answers += 1;
+  holding.remaining = overlapped ? Math.min(holding.remaining, remaining) : remaining;
+  holding.emptyAt = Math.max(overlapped ? holding.emptyAt : 0, now + resetMs);
+  holding.refusal =
+    allowed || retryAfterMs === null
+      ? null
+      : { cost, until: now + Math.min(retryAfterMs, REFUSAL_MS), retryAt: now + retryAfterMs };
+  return { allowed, retryAfterMs, ...leftOf(holding, now) };
 }
 
 /** Keeps a block, and returns what is left of it when its lease ends. */
@@ -103,7 +147,8 @@ function hold(
   moment.background(
     Promise.race([timer.done, released]).then(async () => {
       timer.cancel();
-      if (holding.lease !== lease) return;
+      // One that was used up counts for little longer than if it were returned: not worth a call.
+      if (holding.lease !== lease || lease.left === 0) return;
       const returned = giveUp(holding);
       // A return that is lost strands the rest until the lease and the window have passed, no longer.
       if (returned !== null) await limiter.settle(returned).catch(ignore);
@@ -111,13 +156,8 @@ function hold(
   );
 }
 
-function refused(holding: Holding, now: number): Charge {
-  return {
-    allowed: false,
-    remaining: 0,
-    retryAfterMs: Math.max(holding.retryAt - now, 0),
-    resetMs: Math.max(holding.emptyAt - now, 0),
-  };
+function refused(holding: Holding, { retryAt }: LimiterRefusal, now: number): Charge {
+  return { allowed: false, retryAfterMs: Math.max(retryAt - now, 0), ...leftOf(holding, now) };
 }
 
 /** What can at least still be used: other isolates may return some of what they hold. */

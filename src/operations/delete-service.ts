@@ -5,6 +5,7 @@ import { commit } from "../store/database.ts";
 import { deleteService as deleteServiceRow, findService, type ServiceRow } from "../store/services.ts";
 import { auditRow, type Actor } from "./change.ts";
 import type { Deps } from "./deps.ts";
+import { journalEnd } from "./journal-watch.ts";
 import { subjects } from "./subjects.ts";
 
 /** Ends a service: its keys die within the freshness bound, as a revoked token does. */
@@ -17,7 +18,9 @@ export async function deleteService(
   const service = await findService(db, id);
   if (service === undefined) return err({ kind: "not_found", noun: "service" });
   const audit = auditRow(deps, actor, { type: "service.deleted", teamId: null, subject: id });
+  const known = await journalEnd(deps, { kind: "service", id, at: audit.at });
   await commit(db, [
+    ...known,
     deleteServiceRow(db, { id, now: audit.at }),
     ...recordChange(db, { subjects: [subjects.service(id)], audit }),
   ]);

@@ -2,7 +2,9 @@ import type { RegionCode } from "../domain/region.ts";
 import type { Charge, Lease, LeaseRequest, ReturnedLease } from "../domain/lease.ts";
 import type { Database } from "../store/database.ts";
 import type { AuditQueue } from "./audit-queue.ts";
+import type { AuditSealer } from "./audit-sealer.ts";
 import type { Vault } from "./encryption.ts";
+import type { JournalStub } from "./journal-watch.ts";
 import type { Leases } from "./leases.ts";
 import type { Records } from "./records.ts";
 import type { Send } from "./resolve-txt.ts";
@@ -20,10 +22,12 @@ export interface LimiterStub {
 export interface Deps {
   readonly db: Database;
   readonly records: Records;
+  readonly journal: JournalStub;
   readonly limiter: (subject: string) => LimiterStub;
   readonly leases: Leases;
   readonly usage: UsageLog;
   readonly auditQueue: AuditQueue;
+  readonly auditSealer: AuditSealer;
   readonly startTimer: StartTimer;
   /** Keeps secrets that have to be shown to others again. */
   readonly vault: Vault;

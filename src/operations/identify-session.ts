@@ -1,7 +1,13 @@
 import { missingPermissions } from "../domain/permission.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
-import { readTeamSession, touchSession, type TeamSession } from "../store/sessions.ts";
+import {
+  findSession,
+  readTeamSession,
+  touchSession,
+  type SessionRow,
+  type TeamSession,
+} from "../store/sessions.ts";
 import { holderOf, type Caller } from "./caller.ts";
 import { hashCredential } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
@@ -26,13 +32,35 @@ export async function identifySession(
   return caller;
 }
 
+/**
+ * Whose a console session is, whatever teams they are in; null when it has ended.
+ * @param sessionMinutes how long it may have been idle
+ */
+export async function identifyUser(
+  deps: Deps,
+  cookie: string,
+  { sessionMinutes }: { readonly sessionMinutes: number },
+  moment: Moment,
+): Promise<{ readonly userId: string; readonly sessionId: string } | null> {
+  const session = await findSession(deps.db, hashCredential(cookie));
+  if (session === undefined || !isLive(session, sessionMinutes, moment.arrivedAt)) return null;
+  return { userId: session.userId, sessionId: session.id };
+}
+
 function callerOf(session: TeamSession, now: number): Result<Caller, Refusal> {
   const { place } = session;
-  if (session.endedAt !== null || session.expiresAt <= now) return err({ kind: "unknown_credential" });
+  if (!isLive(session, place?.sessionMinutes ?? Infinity, now)) return err({ kind: "unknown_credential" });
   if (place === null) return err({ kind: "wrong_team" });
-  if (session.lastSeenAt + place.sessionMinutes * 60_000 <= now) return err({ kind: "unknown_credential" });
   if (place.teamStatus === "suspended") return err({ kind: "team_suspended" });
   if (place.requireTwoFactor && !session.twoFactor) return err({ kind: "second_factor_required" });
   const { id: sessionId, userId } = session;
   return ok({ kind: "session", sessionId, userId, membership: place.membership });
+}
+
+function isLive(
+  { endedAt, expiresAt, lastSeenAt }: SessionRow,
+  sessionMinutes: number,
+  now: number,
+): boolean {
+  return endedAt === null && expiresAt > now && lastSeenAt + sessionMinutes * 60_000 > now;
 }

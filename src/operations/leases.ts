@@ -5,16 +5,31 @@ export interface Holding {
   /** Null: none are held. */
   lease: HeldLease | null;
   /** A request for more that is under way, for others to wait for. */
-  refill: Promise<unknown> | null;
+  refill: Refill | null;
+  /** How often the limiter has answered. */
+  answers: number;
   /** What the limiter last said is left beside what is held here. */
   remaining: number;
   /** When the window will have emptied, if nothing else is charged. */
   emptyAt: number;
-  /** The limiter has just said that nothing is left: believed until then. */
-  refusedUntil: number;
-  /** When one more can be allowed, as the limiter said with that. */
-  retryAt: number;
+  /** Null: it has not refused lately. */
+  refusal: LimiterRefusal | null;
   readonly rate: Rate;
+}
+
+export interface Refill {
+  readonly answered: Promise<unknown>;
+  /** Permits that checks wait for; those of a check whose request was cancelled stay in it. */
+  waiting: number;
+}
+
+/** What the limiter has just refused. Another cost can be another matter, and waits for another time. */
+export interface LimiterRefusal {
+  readonly cost: number;
+  /** Believed until then. */
+  readonly until: number;
+  /** When the same can be allowed. */
+  readonly retryAt: number;
 }
 
 export interface HeldLease {
@@ -51,10 +66,10 @@ export class Leases {
     const holding: Holding = {
       lease: null,
       refill: null,
+      answers: 0,
       remaining: 0,
       emptyAt: 0,
-      refusedUntil: 0,
-      retryAt: 0,
+      refusal: null,
       rate: { startedAt: Number.NEGATIVE_INFINITY, current: 0, previous: 0 },
     };
     this.#holdings.set(subject, holding);

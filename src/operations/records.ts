@@ -2,11 +2,12 @@ import { builtInCatalogues } from "../catalogues/index.ts";
 import { indexCatalogues, type PermissionIndex } from "../domain/permission.ts";
 import { readCheckableToken, type CheckableToken } from "../store/access-tokens.ts";
 import { readCatalogues } from "../store/catalogues.ts";
-import { readFeed } from "../store/change-feed.ts";
+import { readFeed, type FeedHead } from "../store/change-feed.ts";
 import type { Database } from "../store/database.ts";
 import { readKeyedService, type KeyedService } from "../store/services.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { FreshCache } from "./fresh-cache.ts";
+import { JournalWatch, type JournalStub } from "./journal-watch.ts";
 import type { Moment } from "./moment.ts";
 import type { StartTimer } from "./shared-read.ts";
 import { asHeld } from "./held-permissions.ts";
@@ -35,13 +36,20 @@ const ALL_CATALOGUES = "all";
 
 export function openRecords(
   db: Database,
+  journal: JournalStub,
   { now, startTimer, freshnessMs }: { now: () => number; startTimer: StartTimer; freshnessMs: number },
 ): Records {
+  const watch = new JournalWatch(db, journal);
+  const headOf = ({ head }: { readonly head: FeedHead }): FeedHead => head;
   const feed = new ChangeFeed({
     boundMs: freshnessMs,
     now,
     startTimer,
-    read: (cursor) => readFeed(db, cursor),
+    read: (cursor) =>
+      watch.read(
+        () => readFeed(db, cursor),
+        (page) => page,
+      ),
   });
   const shared = { feed, now, startTimer };
   return {
@@ -49,7 +57,7 @@ export function openRecords(
     tokens: new FreshCache({
       ...shared,
       read: async (hash) => {
-        const { head, token } = await readCheckableToken(db, hash);
+        const { head, token } = await watch.read(() => readCheckableToken(db, hash), headOf);
         return { head, value: token && asHeld(token) };
       },
       subjectsOf: tokenSubjects,
@@ -60,7 +68,7 @@ export function openRecords(
     services: new FreshCache({
       ...shared,
       read: async (hash) => {
-        const { head, service } = await readKeyedService(db, hash);
+        const { head, service } = await watch.read(() => readKeyedService(db, hash), headOf);
         return { head, value: service };
       },
       subjectsOf: (service) => [subjects.service(service.id)],
@@ -71,7 +79,7 @@ export function openRecords(
     catalogues: new FreshCache({
       ...shared,
       read: async () => {
-        const { head, catalogues } = await readCatalogues(db);
+        const { head, catalogues } = await watch.read(() => readCatalogues(db), headOf);
         return {
           head,
           value: indexCatalogues([...builtInCatalogues, ...catalogues.map(({ definition }) => definition)]),

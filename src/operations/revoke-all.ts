@@ -5,6 +5,7 @@ import { findTeam } from "../store/teams.ts";
 import { findUser } from "../store/users.ts";
 import { auditRow, type Actor } from "./change.ts";
 import type { Deps } from "./deps.ts";
+import { journalEnd } from "./journal-watch.ts";
 import { subjects } from "./subjects.ts";
 
 export interface RevokedAll extends Ended {
@@ -42,7 +43,12 @@ async function endAll(
   actor: Actor,
 ): Promise<RevokedAll> {
   const audit = auditRow(deps, actor, about);
-  const ended = await revokeAll(deps.db, { scope, record: { subjects: killed, audit } });
+  const end =
+    "teamId" in scope
+      ? ({ kind: "team_credentials", id: scope.teamId } as const)
+      : ({ kind: "user_credentials", id: scope.userId } as const);
+  const known = await journalEnd(deps, { ...end, at: audit.at });
+  const ended = await revokeAll(deps.db, { scope, record: { subjects: killed, audit }, known });
   // Reckoned after the commit, because the bound counts from there (see `revokeToken`).
   const effectiveBy = deps.clock() + deps.freshnessMs;
   await settleRevocations(deps.db, { auditId: audit.id, effectiveBy });

@@ -9,6 +9,7 @@ import {
 import { commit } from "../store/database.ts";
 import { auditRow, type Actor } from "./change.ts";
 import type { Deps } from "./deps.ts";
+import { journalEnd } from "./journal-watch.ts";
 import { subjects } from "./subjects.ts";
 
 export interface RevokedToken {
@@ -35,10 +36,9 @@ export async function revokeToken(
     return ok({ row: found, effectiveBy: found.revocationEffectiveBy });
   if (found.revokedAt === null) {
     const audit = auditRow(deps, actor, { type: "access_token.revoked", teamId, subject: id });
-    await commit(
-      deps.db,
-      revokeAccessToken(deps.db, { id, change: { subjects: [subjects.token(id)], audit } }),
-    );
+    const known = await journalEnd(deps, { kind: "access_token", id, at: audit.at });
+    const change = { subjects: [subjects.token(id)], audit };
+    await commit(deps.db, [...revokeAccessToken(deps.db, { id, change }), ...known]);
   }
   const row = await settleRevocation(deps.db, { id, effectiveBy: deps.clock() + deps.freshnessMs });
   return ok({ row, effectiveBy: row.revocationEffectiveBy ?? deps.clock() + deps.freshnessMs });

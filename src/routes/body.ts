@@ -4,6 +4,9 @@ import { err, ok, type Result } from "../domain/result.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
 
+/** What nests deeper is refused (RFC 8259, section 9): once it is stored, writing it out again could fail. */
+const MAX_DEPTH = 100;
+
 const TOO_LARGE: Refusal = { kind: "body_too_large", limitBytes: MAX_BODY_BYTES };
 
 export interface ReadBody {
@@ -17,11 +20,18 @@ export async function readJson(request: Request): Promise<Result<ReadBody, Refus
   if (!text.ok) return text;
   if (text.value.trim() === "") return err({ kind: "empty_body" });
   if (!isJsonType(request.headers.get("Content-Type"))) return err({ kind: "unsupported_media_type" });
+  let value: unknown;
   try {
-    return ok({ text: text.value, value: JSON.parse(text.value) as unknown });
+    value = JSON.parse(text.value);
   } catch {
     return err({ kind: "malformed_json" });
   }
+  return nestsDeeper(value, MAX_DEPTH) ? err({ kind: "malformed_json" }) : ok({ text: text.value, value });
+}
+
+function nestsDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => nestsDeeper(member, levels - 1));
 }
 
 export function validate<S extends v.GenericSchema>(
@@ -58,8 +68,9 @@ async function readText(request: Request): Promise<Result<string, Refusal>> {
 async function readBytes(request: Request): Promise<Result<Uint8Array, Refusal>> {
   const declared = request.headers.get("Content-Length");
   if (Number(declared) > MAX_BODY_BYTES) return err(TOO_LARGE);
-  if (request.body === null) return ok(new Uint8Array());
-  if (declared === null) return readCapped(request.body);
+  const stream: ReadableStream<Uint8Array> | null = request.body;
+  if (stream === null) return ok(new Uint8Array());
+  if (declared === null) return readCapped(stream);
   // Counted all the same: a caller by service binding may declare what it likes.
   const bytes = new Uint8Array(await request.arrayBuffer());
   return bytes.byteLength > MAX_BODY_BYTES ? err(TOO_LARGE) : ok(bytes);
@@ -73,7 +84,13 @@ async function readCapped(stream: ReadableStream<Uint8Array>): Promise<Result<Ui
     if (length > MAX_BODY_BYTES) return err(TOO_LARGE);
     chunks.push(chunk);
   }
-  return ok(Buffer.concat(chunks));
+  const bytes = new Uint8Array(length);
+  let end = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, end);
+    end += chunk.byteLength;
+  }
+  return ok(bytes);
 }
 
 type Issue = v.BaseIssue<unknown>;
@@ -95,7 +112,7 @@ function memberPath(path: readonly v.IssuePathItem[]): string {
   let member = "";
   for (const item of path) {
     if (item.type === "array") member += `[${String(item.key)}]`;
-    else if (item.type === "object") member += `${member && "."}${String(item.key)}`;
+    else if (item.type === "object") member += `${member && "."}${item.key}`;
     else break;
   }
   return member;

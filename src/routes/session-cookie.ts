@@ -21,7 +21,8 @@ function cookieOf(request: Request): string | null {
   return null;
 }
 
-function isSameOrigin(request: Request): boolean {
+/** Whether the browser says that a request comes from a page of this very origin. */
+export function isSameOrigin(request: Request): boolean {
   const site = request.headers.get("Sec-Fetch-Site");
   if (site !== null) return site === "same-origin";
   return request.headers.get("Origin") === new URL(request.url).origin;

@@ -1,5 +1,6 @@
 import { asc, gt, lt, notInArray, sql, and } from "drizzle-orm";
 import type { Database } from "./database.ts";
+import { markColumn } from "./journal-mark.ts";
 import { feed, meta } from "./schema.ts";
 
 /** One row of the feed: the subject's cached copies that were read before `seq` are dead. */
@@ -14,6 +15,8 @@ export interface FeedHead {
   /** Lowest and highest sequence number that the feed still holds; 0 when it is empty. */
   readonly min: number;
   readonly max: number;
+  /** Up to which of the journal's entries the database knows. */
+  readonly mark: number;
 }
 
 /** What one read of the feed brings. */
@@ -34,15 +37,18 @@ export function feedHeadStatement(db: Database) {
       epoch: sql<string | null>`(SELECT value FROM ${meta} WHERE key = 'epoch')`.as("epoch"),
       min: sql<number>`(SELECT coalesce(min(seq), 0) FROM ${feed})`.as("min_seq"),
       max: sql<number>`(SELECT coalesce(max(seq), 0) FROM ${feed})`.as("max_seq"),
+      mark: markColumn().as("mark"),
     })
     .from(sql`(SELECT 1)`);
 }
 
 /** @throws when the database has never been migrated: without an epoch nothing may be cached. */
-export function feedHeadOf(rows: readonly { epoch: string | null; min: number; max: number }[]): FeedHead {
+export function feedHeadOf(
+  rows: readonly { epoch: string | null; min: number; max: number; mark: number }[],
+): FeedHead {
   const [row] = rows;
   if (row?.epoch == null) throw new Error("the change feed has no epoch");
-  return { epoch: row.epoch, min: row.min, max: row.max };
+  return { epoch: row.epoch, min: row.min, max: row.max, mark: row.mark };
 }
 
 /** The feed after `cursor`, on the primary, in one transaction. */

@@ -81,9 +81,11 @@ export function putInvitation(
   return [
     ...givenRole(db, row),
     ...(replaced === null
-      ? []
-      : [refuseWhen(db, changedSince(replaced)), db.delete(members).where(eq(members.id, replaced.id))]),
-    insertMember(db, row),
+      ? [insertMember(db, row)]
+      : [
+          refuseWhen(db, changedSince(replaced)),
+          db.update(members).set(row).where(eq(members.id, replaced.id)),
+        ]),
     ...recordChange(db, record),
   ];
 }
@@ -170,41 +172,27 @@ export async function findInvitation(db: Database, hash: string): Promise<OpenIn
 /**
  * Makes an invitation, as it was read, a membership: of parallel batches one finds it unchanged, and the
  * others fail, so that neither member nor user is made twice.
- * @param user made for the invitation, or null for one who has an account
+ * @param newUser made for the invitation, or null for one who has an account
  */
 export function acceptInvitation(
   db: Database,
   {
-    member,
-    userId,
-    user,
+    before,
+    after,
+    newUser,
     record,
-  }: { member: MemberRow; userId: string; user: UserRow | null; record: ChangeRecord },
+  }: { before: MemberRow; after: MemberRow; newUser: UserRow | null; record: ChangeRecord },
 ): Statement[] {
-  const { audit } = record;
   return [
-    refuseWhen(db, changedSince(member)),
-    ...(user === null ? [] : [insertUser(db, user)]),
-    db
-      .update(members)
-      .set({
-        userId,
-        status: "active",
-        invitationHash: null,
-        invitationExpiresAt: null,
-        version: member.version + 1,
-        changedBy: audit.id,
-        joinedAt: audit.at,
-      })
-      .where(eq(members.id, member.id)),
+    refuseWhen(db, changedSince(before)),
+    ...(newUser === null ? [] : [insertUser(db, newUser)]),
+    db.update(members).set(after).where(eq(members.id, before.id)),
     ...recordChange(db, record),
   ];
 }
 
-/** `changedBy` too: a member that was removed and invited again may have the same version. */
-function changedSince({ id, version, changedBy }: MemberRow): SQL {
-  return sql`NOT EXISTS (SELECT 1 FROM ${members}
-    WHERE id = ${id} AND version = ${version} AND changed_by = ${changedBy})`;
+function changedSince({ id, version }: MemberRow): SQL {
+  return sql`NOT EXISTS (SELECT 1 FROM ${members} WHERE id = ${id} AND version = ${version})`;
 }
 
 function givenRole(db: Database, { teamId, role }: { teamId: string; role: string }): Statement[] {

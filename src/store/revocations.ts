@@ -1,5 +1,5 @@
 import { and, eq, isNull, or, sql, type SQL } from "drizzle-orm";
-import { commitCounting, type Database } from "./database.ts";
+import { commitCounting, type Database, type Statement } from "./database.ts";
 import { recordChange, type ChangeRecord } from "./changes.ts";
 import { accessTokens, feed, sessions } from "./schema.ts";
 
@@ -17,7 +17,7 @@ export interface Ended {
  */
 export async function revokeAll(
   db: Database,
-  { scope, record }: { scope: Scope; record: ChangeRecord },
+  { scope, record, known }: { scope: Scope; record: ChangeRecord; known: readonly Statement[] },
 ): Promise<Ended> {
   const { id: auditId, at } = record.audit;
   const [tokens, ended] = await commitCounting(db, [
@@ -40,6 +40,7 @@ export async function revokeAll(
         .where(eq(accessTokens.revokedBy, auditId)),
     ),
     ...recordChange(db, record),
+    ...known,
   ]);
   return { accessTokens: tokens ?? 0, sessions: ended ?? 0 };
 }

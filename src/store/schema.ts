@@ -1,5 +1,6 @@
 import type { BillingContact, Plan } from "../domain/plan.ts";
 import type { Catalogue } from "../domain/catalogue.ts";
+import { REPORT_FAILURES, REPORT_FORMATS, REPORT_TYPES, type ReportPeriod } from "../domain/report.ts";
 import type { SignInMethod } from "../domain/sign-in-method.ts";
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
@@ -179,19 +180,28 @@ export const reports = sqliteTable(
   {
     id: text().primaryKey(),
     teamId: text().notNull(),
-    type: text({ enum: ["token-usage", "unused-permissions", "stale-tokens", "audit-trail"] }).notNull(),
-    format: text({ enum: ["json", "csv"] }).notNull(),
-    /** What it is about: from when, until when, how many days. */
-    parameters: text({ mode: "json" }).$type<Record<string, number | null>>().notNull(),
+    type: text({ enum: REPORT_TYPES }).notNull(),
+    format: text({ enum: REPORT_FORMATS }).notNull(),
+    /** What it is about. */
+    period: text({ mode: "json" }).$type<ReportPeriod>().notNull(),
     status: text({ enum: ["pending", "running", "ready", "failed"] }).notNull(),
+    failure: text({ enum: REPORT_FAILURES }),
     /** Where the next part goes on, null at the start and at the end. */
     cursor: text(),
+    /** Parts written so far. */
+    parts: integer().notNull(),
     rows: integer().notNull(),
     /** Parts of a hundred, for whoever waits. */
     progress: integer().notNull(),
+    /** Until then somebody is at work on it. */
+    claimedUntil: integer().notNull(),
+    /** Claims since the last part was written: one that dies each time fails in the end. */
+    attempts: integer().notNull(),
     createdBy: text().notNull(),
     createdAt: integer().notNull(),
     finishedAt: integer(),
+    /** Audit event of its creation: with it an audit trail ends. */
+    createdEvent: text().notNull(),
   },
   (table) => [index("reports_team").on(table.teamId, table.id), index("reports_status").on(table.status)],
 );
@@ -308,7 +318,8 @@ export const tokenUsage = sqliteTable(
     count: integer().notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.tokenId, table.hour, table.permission, table.verdict] }),
+    // In the order in which a report goes through them.
+    primaryKey({ columns: [table.teamId, table.tokenId, table.hour, table.permission, table.verdict] }),
     index("token_usage_team").on(table.teamId, table.hour),
   ],
 );
@@ -335,7 +346,11 @@ export const auditEvents = sqliteTable(
     chainHash: text(),
   },
   (table) => [
-    index("audit_events_team").on(table.teamId, table.id),
+    // Every index ends with the row id: the order in which events were committed.
+    index("audit_events_team").on(table.teamId),
     uniqueIndex("audit_events_chain").on(table.teamId, table.chainNumber),
+    index("audit_events_unsealed")
+      .on(table.teamId)
+      .where(sql`chain_number IS NULL`),
   ],
 );

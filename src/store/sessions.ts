@@ -1,7 +1,7 @@
 import { and, eq, isNull, lt, type SQL } from "drizzle-orm";
 import type { Membership } from "./access-tokens.ts";
 import type { Database, Statement } from "./database.ts";
-import { members, roles, sessions, teams } from "./schema.ts";
+import { members, roles, sessions, teams, users } from "./schema.ts";
 
 export type SessionRow = typeof sessions.$inferSelect;
 
@@ -18,6 +18,10 @@ export interface TeamSession extends SessionRow {
 
 export function insertSession(db: Database, row: SessionRow): Statement {
   return db.insert(sessions).values(row);
+}
+
+export async function findSession(db: Database, hash: string): Promise<SessionRow | undefined> {
+  return db.select().from(sessions).where(eq(sessions.hash, hash)).get();
 }
 
 /** The session of this hash with its person's place in the team, in one read. */
@@ -48,6 +52,28 @@ export async function readTeamSession(
     ? { membership: { role, permissions }, teamStatus, requireTwoFactor, sessionMinutes }
     : null;
   return { ...session, place };
+}
+
+/** A session with its person, whatever the team. */
+export async function readSession(
+  db: Database,
+  hash: string,
+): Promise<(SessionRow & { readonly email: string }) | undefined> {
+  const row = await db
+    .select({ session: sessions, email: users.email })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(eq(sessions.hash, hash))
+    .get();
+  return row && { ...row.session, email: row.email };
+}
+
+/** Ends one session. */
+export function endSession(db: Database, { hash, now }: { hash: string; now: number }): Statement {
+  return db
+    .update(sessions)
+    .set({ endedAt: now })
+    .where(and(eq(sessions.hash, hash), isNull(sessions.endedAt)));
 }
 
 /** Notes that a session is in use, at most once a minute. */

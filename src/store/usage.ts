@@ -27,7 +27,13 @@ export async function addUsage(
           value->>'count' FROM json_each(${JSON.stringify(usage)}) WHERE true`,
       )
       .onConflictDoUpdate({
-        target: [tokenUsage.tokenId, tokenUsage.hour, tokenUsage.permission, tokenUsage.verdict],
+        target: [
+          tokenUsage.teamId,
+          tokenUsage.tokenId,
+          tokenUsage.hour,
+          tokenUsage.permission,
+          tokenUsage.verdict,
+        ],
         set: { count: sql`${tokenUsage.count} + excluded.count` },
       }),
     db

@@ -1,7 +1,7 @@
 import { and, desc, eq, lt } from "drizzle-orm";
 import type { Database, Statement } from "./database.ts";
 import { contains } from "./search.ts";
-import { users } from "./schema.ts";
+import { members, teams, users } from "./schema.ts";
 
 export type UserRow = typeof users.$inferSelect;
 
@@ -34,4 +34,21 @@ export async function listUsers(
 /** @param email in lower case. */
 export async function findUserByEmail(db: Database, email: string): Promise<UserRow | undefined> {
   return db.select().from(users).where(eq(users.email, email)).get();
+}
+
+/** A team as one of its members sees it from outside. */
+export interface TeamOfUser {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly role: string;
+}
+
+export async function listTeamsOfUser(db: Database, userId: string): Promise<TeamOfUser[]> {
+  return db
+    .select({ id: teams.id, name: teams.name, slug: teams.slug, role: members.role })
+    .from(members)
+    .innerJoin(teams, eq(teams.id, members.teamId))
+    .where(eq(members.userId, userId))
+    .orderBy(teams.name);
 }

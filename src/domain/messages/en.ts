@@ -37,6 +37,7 @@ export const en = {
     role: "role",
     member: "member",
     invitation: "invitation",
+    report: "report",
   },
   codes: {
     COM0001: "The path does not take this method.",
@@ -143,6 +144,9 @@ export const en = {
     idempotency_conflict:
       "This Idempotency-Key was used with a different body. Use a new key for a new request.",
     idempotency_running: "A request with this Idempotency-Key is still running. Repeat it in a moment.",
+    report_not_ready: "The report is still being made. Ask again in a moment, or watch its progress.",
+    report_failed: "The report could not be made. Order a new one, for a shorter period if it was too large.",
+    empty_period: "The period ends before it begins, or is empty. Choose a later until or an earlier since.",
     precondition_failed: "The resource has changed since you read it. Read it again and repeat the change.",
     unavailable: "No reliable answer is possible at the moment. Try again in {seconds} s.",
     internal: "Something went wrong on our side. Try again in a moment.",

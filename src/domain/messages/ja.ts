@@ -16,6 +16,7 @@ export const ja = {
     role: "ロール",
     member: "メンバー",
     invitation: "招待",
+    report: "レポート",
   },
   codes: {
     COM0001: "このパスでは、このメソッドを使用できません。",
@@ -131,6 +132,9 @@ export const ja = {
       "このIdempotency-Keyは別の本文で使用されました。新しいリクエストには新しいキーを使用してください。",
     idempotency_running:
       "このIdempotency-Keyのリクエストはまだ処理中です。しばらくしてからもう一度送信してください。",
+    report_not_ready: "レポートはまだ作成中です。しばらくしてからもう一度要求するか、進行状況を確認してください。",
+    report_failed: "レポートを作成できませんでした。新しいレポートを要求してください。大きすぎた場合は期間を短くしてください。",
+    empty_period: "期間の終わりが始まりより前か、期間が空です。untilを遅くするか、sinceを早くしてください。",
     precondition_failed:
       "読み取り後にリソースが変更されています。もう一度読み取ってから、変更をやり直してください。",
     unavailable: "現在、確実な応答ができません。{seconds} 秒後にもう一度お試しください。",

@@ -16,6 +16,7 @@ export const zh = {
     role: "角色",
     member: "成员",
     invitation: "邀请",
+    report: "报告",
   },
   codes: {
     COM0001: "该路径不支持此方法。",
@@ -108,6 +109,9 @@ export const zh = {
     invitation_expired: "此邀请已过期。请索取新的邀请。",
     idempotency_conflict: "此 Idempotency-Key 已用于不同的请求正文。请为新请求使用新的键。",
     idempotency_running: "使用此 Idempotency-Key 的请求仍在处理中。请稍后再次发送。",
+    report_not_ready: "报告仍在生成中。请稍后再次请求，或查看其进度。",
+    report_failed: "无法生成报告。请重新请求；如果报告过大，请缩短时间段。",
+    empty_period: "时间段的结束早于开始，或时间段为空。请选择更晚的 until 或更早的 since。",
     precondition_failed: "资源在您读取之后已被更改。请重新读取，然后再次进行更改。",
     unavailable: "暂时无法给出可靠的响应。请在 {seconds} 秒后重试。",
     internal: "我们这边出现了问题。请稍后重试。",

@@ -35,6 +35,28 @@ const team = v.strictObject({
   updated_at: time,
 });
 
+const role = v.strictObject({
+  id: v.string(),
+  name: v.string(),
+  description: v.string(),
+  permissions: v.array(v.string()),
+  members: v.number(),
+  created_at: time,
+  updated_at: time,
+  built_in: v.boolean(),
+});
+
+const member = v.strictObject({
+  id: v.string(),
+  email: v.string(),
+  user: v.nullable(v.string()),
+  role: v.string(),
+  status: v.picklist(["invited", "active"]),
+  invited_by: v.string(),
+  created_at: time,
+  joined_at: v.nullable(time),
+});
+
 const service = v.strictObject({
   id: v.string(),
   name: v.string(),
@@ -148,6 +170,40 @@ const ssoConnection = v.strictObject({
 
 const nextCursor = v.nullable(v.string());
 
+const chainLink = v.nullable(v.strictObject({ number: v.number(), hash: v.string() }));
+
+const auditEvent = v.strictObject({
+  id: v.string(),
+  team: v.nullable(v.string()),
+  at: time,
+  type: v.string(),
+  actor: v.strictObject({ id: v.string(), owner: v.string() }),
+  subject: v.string(),
+  ip: v.nullable(v.string()),
+  detail: v.nullable(v.record(v.string(), v.unknown())),
+  chain: chainLink,
+});
+
+const report = v.strictObject({
+  id: v.string(),
+  team: v.string(),
+  type: v.picklist(["token-usage", "unused-permissions", "stale-tokens", "audit-trail"]),
+  format: v.picklist(["json", "csv"]),
+  status: v.picklist(["pending", "running", "ready", "failed"]),
+  failure: v.nullable(v.picklist(["too_large", "internal"])),
+  progress: v.number(),
+  rows: v.number(),
+  parameters: v.strictObject({
+    since: v.nullable(time),
+    until: v.nullable(time),
+    days: v.nullable(v.number()),
+  }),
+  created_by: v.string(),
+  created_at: time,
+  finished_at: v.nullable(time),
+  download_url: v.nullable(v.string()),
+});
+
 /** Every answer's body, by the name that it has in the OpenAPI document. */
 export const ANSWER_SCHEMAS = {
   Empty: v.strictObject({}),
@@ -210,12 +266,38 @@ export const ANSWER_SCHEMAS = {
   AccessToken: v.strictObject({ access_token: accessToken }),
   AccessTokens: v.strictObject({ access_tokens: v.array(accessToken), next_cursor: nextCursor }),
   RevokedAccessToken: v.strictObject({ access_token: accessToken, effective_by: time }),
+  CreatedRole: v.strictObject({ role, replayed: v.optional(v.literal(true)) }),
+  Role: v.strictObject({ role }),
+  Roles: v.strictObject({ roles: v.array(role), next_cursor: nextCursor }),
+  InvitedMember: v.strictObject({
+    member,
+    invitation_link: v.nullable(v.string()),
+    replayed: v.optional(v.literal(true)),
+  }),
+  Member: v.strictObject({ member }),
+  Members: v.strictObject({ members: v.array(member), next_cursor: nextCursor }),
+  RemovedMember: v.strictObject({ member, effective_by: time }),
+  JoinedMember: v.strictObject({
+    member,
+    team: v.strictObject({ id: v.string(), name: v.string(), slug: v.string() }),
+  }),
   CreatedService: v.strictObject({ service, key: v.string() }),
   Services: v.strictObject({ services: v.array(service), next_cursor: nextCursor }),
   DeletedService: v.strictObject({ service, effective_by: time }),
   ServiceKey: v.strictObject({ key: v.string(), previous_expire_at: time }),
   Catalogue: v.strictObject({ catalogue }),
   Catalogues: v.strictObject({ catalogues: v.array(catalogue) }),
+  AuditEvents: v.strictObject({
+    audit_events: v.array(auditEvent),
+    next_cursor: nextCursor,
+    head: chainLink,
+  }),
+  Report: v.strictObject({ report, replayed: v.optional(v.literal(true)) }),
+  Reports: v.strictObject({ reports: v.array(report), next_cursor: nextCursor }),
+  ReportFile: v.looseObject({
+    report: v.looseObject({ id: v.string(), type: v.string(), team: v.string() }),
+    rows: v.array(v.record(v.string(), v.unknown())),
+  }),
   OpenApi: v.looseObject({
     openapi: v.string(),
     servers: v.array(v.looseObject({ url: v.string() })),

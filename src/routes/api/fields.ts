@@ -15,6 +15,18 @@ export const nameSchema = v.pipe(
   v.description(`1 to ${MAX_NAME} characters, of which at least one shows; no control characters.`),
 );
 
+const MAX_DESCRIPTION = 500;
+
+/** Up to 500 characters in one line, none at all being fine. */
+export const descriptionSchema = v.pipe(
+  v.string(),
+  v.check((text) => isPlain(text) && Array.from(text).length <= MAX_DESCRIPTION),
+  v.description(`At most ${MAX_DESCRIPTION} characters; no control characters.`),
+);
+
+/** For an account that is made with it. */
+export const passwordSchema = v.pipe(v.string(), v.minLength(8), v.maxLength(128));
+
 /** What the caller's own system calls the token's profile. */
 export const profileIdSchema = v.pipe(v.string(), v.minLength(1), v.maxLength(200), v.check(isPlain));
 

@@ -24,6 +24,8 @@ export interface Answer {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as it is, in the place of the body; the headers say what it is. */
+  readonly stream?: ReadableStream<Uint8Array>;
 }
 
 /** A request as a handler sees it: identified, authorized and, where there is a body, validated. */
@@ -65,9 +67,13 @@ export interface Route {
   readonly query?: Readonly<Record<string, string>>;
   /** Answers whatever `Accept` says: it is somebody else's header, passed on. */
   readonly anyAccept?: boolean;
+  /** The media types that it answers in; JSON alone when left out. */
+  readonly produces?: readonly string[];
   /** Takes an `Idempotency-Key`. */
   readonly idempotent?: boolean;
   readonly answers: Answers;
+  /** Statuses of refusals beyond those that its method and access bring anyway, for the OpenAPI document. */
+  readonly refuses?: readonly (401 | 403 | 404 | 409 | 412)[];
   readonly handle: Handler<never>;
 }
 

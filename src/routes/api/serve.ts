@@ -12,7 +12,7 @@ import {
   type KeyedService,
 } from "../../operations/identify-caller.ts";
 import type { Moment } from "../../operations/moment.ts";
-import { acceptsJson } from "../accept.ts";
+import { acceptsAny } from "../accept.ts";
 import { sessionCookie } from "../session-cookie.ts";
 import { readJson, validate } from "../body.ts";
 import { JSON_TYPE, refuse } from "../refusals.ts";
@@ -35,7 +35,9 @@ export function serveRoutes(app: App, routes: readonly Route[], depsOf: (env: En
       };
       const request = context.req.raw;
       const answer = await answerCall(route, { deps, request, moment, params: context.req.param() });
-      return answer.ok ? respond(answer.value) : refuse(answer.error, request, deps.origins);
+      if (!answer.ok) return refuse(answer.error, request, deps.origins);
+      if (isChange(route)) deps.auditSealer.soon(context.req.param(TEAM_PARAMETER) ?? null, moment);
+      return respond(answer.value);
     });
   }
   for (const [path, taken] of methods) {
@@ -51,7 +53,9 @@ type Incoming = Pick<Call, "deps" | "request" | "moment" | "params">;
 /** A request's way: acceptable? who? well formed? then the operation, once. */
 async function answerCall(route: Route, incoming: Incoming): Promise<Result<Answer, Refusal>> {
   const { request } = incoming;
-  if (!route.anyAccept && !acceptsJson(request.headers.get("Accept"))) return err({ kind: "not_acceptable" });
+  const { handle, produces = ["application/json"] } = route;
+  if (!route.anyAccept && !acceptsAny(request.headers.get("Accept"), produces))
+    return err({ kind: "not_acceptable" });
   const identified = await identify(route, incoming);
   if (!identified.ok) return identified;
   const { caller, service, ip } = identified.value;
@@ -60,7 +64,6 @@ async function answerCall(route: Route, incoming: Incoming): Promise<Result<Answ
   const body = route.body === undefined ? ok(undefined) : validate(route.body, read.value.value);
   if (!body.ok) return body;
 
-  const { handle } = route;
   const call: Call<never> = {
     ...incoming,
     query: new URL(request.url).searchParams,
@@ -94,7 +97,7 @@ async function identify(route: Route, incoming: Incoming): Promise<Result<Identi
   const nobody = {} as Identified;
   switch (route.access.kind) {
     case "anyone":
-      return ok(nobody);
+      return ok({ ...nobody, ip });
     case "service": {
       const service = await identifyService(deps, presented, moment);
       return service.ok ? ok({ ...nobody, service: service.value, ip }) : service;
@@ -112,8 +115,13 @@ async function identify(route: Route, incoming: Incoming): Promise<Result<Identi
   }
 }
 
-function respond({ status, body, headers }: Answer): Response {
-  return new Response(JSON.stringify(body), {
+/** Whatever a caller of the management API changes is in the audit trail. */
+function isChange({ method, access }: Route): boolean {
+  return method !== "GET" && access.kind !== "service" && access.kind !== "anyone";
+}
+
+function respond({ status, body, headers, stream }: Answer): Response {
+  return new Response(stream ?? JSON.stringify(body), {
     status,
     headers: { "Content-Type": JSON_TYPE, "Cache-Control": "no-store", ...headers },
   });

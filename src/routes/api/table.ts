@@ -1,4 +1,5 @@
 import { accessTokenRoutes } from "./access-tokens.ts";
+import { auditEventRoutes } from "./audit-events.ts";
 import { billingRoutes } from "./billing.ts";
 import { catalogueRoutes } from "./catalogues.ts";
 import { checkRoutes } from "./check.ts";
@@ -6,8 +7,11 @@ import { domainRoutes } from "./domains.ts";
 import { errorRoutes } from "./errors.ts";
 import { forwardAuthRoutes } from "./forward-auth.ts";
 import { healthRoutes } from "./health.ts";
+import { memberRoutes } from "./members.ts";
 import { openapiRoutes } from "./openapi.ts";
 import { operatorRoutes } from "./operator.ts";
+import { reportRoutes } from "./reports.ts";
+import { roleRoutes } from "./roles.ts";
 import type { Route } from "./route.ts";
 import { securityRoutes } from "./security.ts";
 import { serviceRoutes } from "./services.ts";
@@ -23,7 +27,11 @@ export const apiRoutes: readonly Route[] = [
   ...ssoConnectionRoutes,
   ...domainRoutes,
   ...billingRoutes,
+  ...roleRoutes,
+  ...memberRoutes,
   ...accessTokenRoutes,
+  ...auditEventRoutes,
+  ...reportRoutes,
   ...operatorRoutes,
   ...serviceRoutes,
   ...catalogueRoutes,
