@@ -14,6 +14,7 @@ const CHECKS: Readonly<Record<string, () => Promise<Outcome>>> = {
   format: () => toolCheck("oxfmt", ["--check"], "as oxfmt writes it"),
   unused: () => toolCheck("knip", ["--no-progress"], "no unused file, export or dependency"),
   migrations: checkMigrations,
+  openapi: () => toolCheck("node", ["scripts/openapi.ts", "--check"], "openapi.json says what the routes do"),
   bundle: checkBundle,
 };
 

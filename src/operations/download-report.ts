@@ -25,7 +25,7 @@ export async function downloadReport(
     pull: async (controller) => {
       if (number === report.parts) return controller.close();
       const part = await readPart(db, { reportId: id, number });
-      if (part === undefined) throw new Error("the report was deleted");
+      if (part === undefined) return controller.error(new Error("the report was deleted"));
       number += 1;
       controller.enqueue(utf8.encode(part));
     },

@@ -54,7 +54,7 @@ const MAX_HOLDINGS = 10_000;
 const RATE_SPAN_MS = 5_000;
 
 /** Checks that arrive together are no measure of a rate; this is the shortest time that they are counted over. */
-const SHORTEST_RATE_MS = 20;
+const SHORTEST_RATE_MS = 10;
 
 /** What this isolate holds of every leased limit; in memory only, and lost with the isolate. */
 export class Leases {

@@ -81,7 +81,7 @@ async function readForm(request: Request): Promise<URLSearchParams | null> {
   if (!(request.headers.get("Content-Type") ?? "").startsWith("application/x-www-form-urlencoded"))
     return null;
   if (Number(request.headers.get("Content-Length") ?? MAX_FORM_BYTES + 1) > MAX_FORM_BYTES) return null;
-  return new URLSearchParams(await request.text());
+  return new URLSearchParams(new TextDecoder().decode(await request.arrayBuffer()));
 }
 
 async function page(context: AppContext, content: Content, status: 200 | 400 | 401 | 429 = 200) {

@@ -21,7 +21,7 @@ p { margin: 0 0 1rem; }
 form { display: grid; gap: 1rem; max-width: 22rem; }
 label { display: grid; gap: 0.25rem; font-weight: 600; }
 input {
-  font: inherit; color: inherit; background: var(--field); padding: 0.5rem 0.75rem; border: 1px solid var(--line);
+  font: inherit; color: inherit; background: var(--field); padding: 0.5rem 0.75rem; border: 1px solid var(--muted);
   border-radius: 0.375rem;
 }
 button {

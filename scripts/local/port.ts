@@ -1,0 +1,45 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { Trouble } from "./trouble.ts";
+
+const HOST = "127.0.0.1";
+const MAX_PORT = 65_535;
+
+/**
+ * Reads a port from 0 to 65535; 0 asks for any free one.
+ * @throws {Trouble} when it is anything else.
+ */
+export function parsePort(text: string | undefined, fallback: number): number {
+  if (text === undefined || text === "") return fallback;
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > MAX_PORT) {
+    throw new Trouble(`PORT must be a whole number from 0 to ${MAX_PORT}: PORT=8788 npm start`);
+  }
+  return port;
+}
+
+/** The port to propose instead of one that is taken. */
+export function nextPort(port: number): number {
+  return port < MAX_PORT ? port + 1 : port - 1;
+}
+
+/**
+ * Finds out whether a port can be listened on. Returns it, or for 0 a free one; null: somebody else has it.
+ * @throws {Trouble} when this user may not listen on it.
+ */
+export async function tryPort(port: number): Promise<number | null> {
+  const server = createServer();
+  server.listen({ host: HOST, port, exclusive: true });
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") return null;
+    if (code === "EACCES") throw new Trouble(`Port ${port} is not for every user: PORT=8787 npm start`);
+    throw error;
+  }
+  const address = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return address.port;
+}

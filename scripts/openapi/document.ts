@@ -1,0 +1,54 @@
+import manifest from "../../package.json" with { type: "json" };
+import { defaultOrigin, DEPLOYMENTS } from "../../src/deployments.ts";
+import { REGION_CODES } from "../../src/domain/region.ts";
+import { ANSWER_SCHEMAS } from "../../src/routes/api/answer-schemas.ts";
+import type { Route } from "../../src/routes/api/route.ts";
+import { describeOperation, PARAMETERS } from "./operation.ts";
+import { ERROR_ANSWERS } from "./refusals.ts";
+import { answerSchema, type Json } from "./schemas.ts";
+import { SECURITY_SCHEMES } from "./security.ts";
+import { tagOf } from "./names.ts";
+
+const DESCRIPTION = `\
+Issues access tokens and checks them, one deployment per region.
+
+Times are ISO 8601 in UTC with milliseconds, durations are whole seconds. Unknown members of a body are \
+refused, unknown query parameters are ignored; answers may gain members. A method that a path does not take \
+is answered 405 \`COM0001\` with \`Allow\`, and a path that does not exist 404 \`COM0008\`. \
+\`Accept-Language\` chooses the language of \`localized_error_description\`.`;
+
+/** The JSON API as an OpenAPI 3.1 document; the same routes always give the same document. */
+export function describeApi(routes: readonly Route[]): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of routes) {
+    paths[route.path] = {
+      ...paths[route.path],
+      [route.method.toLowerCase()]: describeOperation(route, routes),
+    };
+  }
+  return {
+    openapi: "3.1.1",
+    info: {
+      title: "Jeton",
+      version: manifest.version,
+      description: DESCRIPTION,
+      license: { name: manifest.license, identifier: manifest.license },
+    },
+    // The Worker that serves this document puts the addresses in that its own settings name.
+    servers: REGION_CODES.map((code) => ({
+      url: defaultOrigin(code),
+      description: DEPLOYMENTS[code].name,
+      "x-region": code,
+    })),
+    tags: [...new Set(routes.map(tagOf))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: Object.fromEntries(
+        Object.entries(ANSWER_SCHEMAS).map(([name, schema]) => [name, answerSchema(schema)]),
+      ),
+      responses: ERROR_ANSWERS,
+      parameters: PARAMETERS,
+      securitySchemes: SECURITY_SCHEMES,
+    },
+  };
+}
