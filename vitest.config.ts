@@ -26,7 +26,12 @@ export default defineConfig({
               bindings: {
                 OPERATOR_KEY: "jtn-dev-operator-key",
                 TAG_KEYS: "jtn-dev-tag-key",
+                ENCRYPTION_KEYS: "jtn-dev-encryption-key",
                 DEVELOPMENT: "true",
+                // A developer's own .dev.vars is read too: what would change results is set here.
+                ALLOW_LOOPBACK_WEBHOOKS: "",
+                FRESHNESS_MS: "",
+                ORIGINS: "",
                 MIGRATIONS: await readD1Migrations(drizzleConfig.out),
               },
             },

@@ -1,4 +1,10 @@
-import { ChainVerifier, type ChainedEvent, type ChainFault, type ChainLink, type Sha256 } from "./audit-chain.ts";
+import {
+  ChainVerifier,
+  type ChainedEvent,
+  type ChainFault,
+  type ChainLink,
+  type Sha256,
+} from "./audit-chain.ts";
 
 export type ExportFault =
   | ChainFault
@@ -160,7 +166,9 @@ function isChainedEvent(value: unknown): value is ChainedEvent {
 }
 
 function isLink(value: unknown): value is ChainLink {
-  return hasMembers(value, ["number", "hash"]) && Number.isSafeInteger(value["number"]) && isText(value["hash"]);
+  return (
+    hasMembers(value, ["number", "hash"]) && Number.isSafeInteger(value["number"]) && isText(value["hash"])
+  );
 }
 
 function hasMembers(value: unknown, names: readonly string[]): value is Readonly<Record<string, unknown>> {

@@ -46,7 +46,9 @@ export async function advanceReport(
 ): Promise<Step> {
   const source = SOURCES[report.type];
   const text = new ReportText(report, source);
-  let { state, total, done } = await startOf(deps, report, { source, text });
+  const start = await startOf(deps, report, { source, text });
+  const { total } = start;
+  let { state, done } = start;
   let pages = 0;
   while (state !== null && pages < MAX_PAGES && !text.isLong) {
     const page = await source.next(deps, report, state);

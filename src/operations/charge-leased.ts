@@ -141,12 +141,12 @@ function hold(
   const overtaken = giveUp(holding);
   if (overtaken !== null) moment.background(limiter.settle(overtaken).catch(ignore));
   const timer = deps.startTimer(Math.max(endsAt - deps.clock(), 0));
-  const { promise: released, resolve: release } = Promise.withResolvers<void>();
-  const lease = { id, count, left: count, endsAt, release };
+  const lease = { id, count, left: count, endsAt };
   holding.lease = lease;
+  // Waits out the lease even when it is used up sooner: a promise of this request that another one resolved
+  // would have to cross between them.
   moment.background(
-    Promise.race([timer.done, released]).then(async () => {
-      timer.cancel();
+    timer.done.then(async () => {
       // One that was used up counts for little longer than if it were returned: not worth a call.
       if (holding.lease !== lease || lease.left === 0) return;
       const returned = giveUp(holding);

@@ -38,8 +38,6 @@ export interface HeldLease {
   left: number;
   /** By this isolate's clock, reckoned from before it asked. */
   readonly endsAt: number;
-  /** Ends the wait for the lease's end. */
-  readonly release: () => void;
 }
 
 interface Rate {
@@ -97,7 +95,6 @@ export function useHeld({ lease }: Holding, cost: number, now: number): boolean 
 export function giveUp(holding: Holding): ReturnedLease | null {
   const { lease } = holding;
   holding.lease = null;
-  lease?.release();
   return lease && { leaseId: lease.id, used: lease.count - lease.left };
 }
 

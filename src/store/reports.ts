@@ -114,29 +114,30 @@ export async function addParts(
   { parts, rows, progress, cursor }: Progress,
   { now, claimedUntil }: { now: number; claimedUntil: number },
 ): Promise<ReportRow | undefined> {
-  await commit(db, [
-    ...parts.map((content, index) =>
-      db
-        .insert(reportParts)
-        .select(
-          sql`SELECT ${reports.id}, ${report.parts + index}, ${content} FROM ${reports} WHERE ${stillAs(report)}`,
-        ),
-    ),
+  const update = db
+    .update(reports)
+    .set({
+      cursor,
+      rows: report.rows + rows,
+      parts: report.parts + parts.length,
+      progress,
+      claimedUntil,
+      attempts: 0,
+      ...(cursor === null ? { status: "ready" as const, finishedAt: now } : {}),
+    })
+    .where(stillAs(report))
+    .returning();
+  // The parts first: with the update the report is no longer as it was.
+  const inserts = parts.map((content, index) =>
     db
-      .update(reports)
-      .set({
-        cursor,
-        rows: report.rows + rows,
-        parts: report.parts + parts.length,
-        progress,
-        claimedUntil,
-        attempts: 0,
-        ...(cursor === null ? { status: "ready" as const, finishedAt: now } : {}),
-      })
-      .where(stillAs(report)),
-  ]);
-  const after = await db.select().from(reports).where(eq(reports.id, report.id)).get();
-  return after?.parts === report.parts + parts.length && after.cursor === cursor ? after : undefined;
+      .insert(reportParts)
+      .select(
+        sql`SELECT ${reports.id}, ${report.parts + index}, ${content} FROM ${reports} WHERE ${stillAs(report)}`,
+      ),
+  );
+  const [first, ...others] = [...inserts, update] as const;
+  const results = first === undefined ? [] : await db.batch([first, ...others]);
+  return (results.at(-1) as ReportRow[])[0];
 }
 
 /** Ends a report that cannot be made, and removes what there is of it. */

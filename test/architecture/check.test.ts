@@ -61,6 +61,7 @@ const CLEAN: Files = {
     `app.get("/", async (context) => context.json(await listThings(readDatabase(context.env))));`,
   ],
   "src/index.ts": [`import { app } from "./app.ts";`, ``, `export default { fetch: app.fetch };`],
+  "scripts/openapi.ts": [`process.exitCode = 0;`],
 };
 
 /** One thing or two against each check. */
@@ -86,6 +87,10 @@ const PLANTS: Files = {
     "  `id` text REFERENCES `owners`(`id`) ON DELETE CASCADE",
     ");",
     "DROP TABLE `things`;",
+  ],
+  "scripts/openapi.ts": [
+    `console.error("the document is not what the routes say");`,
+    `process.exitCode = 1;`,
   ],
   "src/operations/heavy.ts": [`export const heavy = "${randomBytes(300_000).toString("base64")}";`],
 };
@@ -138,6 +143,7 @@ test("a house in order passes every check, one line each", () => {
     "format",
     "unused",
     "migrations",
+    "openapi",
     "bundle",
   ]);
   expect(before.code).toBe(0);
@@ -154,6 +160,7 @@ test("one failed check does not keep the others from running, and fails the whol
     "FAIL format",
     "FAIL unused",
     "FAIL migrations",
+    "FAIL openapi",
     "FAIL bundle",
   ]);
   expect(after.code).toBe(1);
@@ -171,6 +178,7 @@ test.each([
   ["__new_", /0001_destructive\.sql: __new_ loses data/],
   ["ON DELETE CASCADE", /0001_destructive\.sql: ON DELETE CASCADE loses data/],
   ["a schema without its migration", /the schema has changed[\s\S]*ADD `forgotten` text/],
+  ["a document that differs from the routes", /the document is not what the routes say/],
   ["a bundle over budget", /after gzip, the budget is/],
   ["zod in the bundle", /the bundle contains zod/],
 ])("%s is told", (_what, words) => {

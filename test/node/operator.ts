@@ -24,9 +24,9 @@ export class Operator {
   }
 
   /** @param slug of the team; one of its own for each operator */
-  static async setUp(url: string, slug: string): Promise<Operator> {
+  static async setUp(url: string, slug: string, plan = "standard"): Promise<Operator> {
     const operator = new Operator(url);
-    const created = await operator.#post<Created>("/v1/teams", { name: slug, slug });
+    const created = await operator.#post<Created>("/v1/teams", { name: slug, slug, plan });
     operator.#team = created.team.id;
     operator.#serviceKey = (await operator.#post<Created>("/v1/services", { name: slug })).key;
     return operator;

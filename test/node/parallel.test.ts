@@ -42,3 +42,24 @@ test("a burst on one token leaves another token's limit untouched", async () => 
 
   expect(await operator.check(other)).toMatchObject({ allowed: true });
 });
+
+test("a limit that is handed out in blocks is just as exact: of 300 parallel checks on a limit of 150, 150", async () => {
+  const operator = await Operator.setUp(server.url, "leased");
+  const { token } = await operator.issue(150);
+
+  const verdicts = await Promise.all(Array.from({ length: 300 }, () => operator.check(token)));
+
+  expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(150);
+});
+
+test("checks beyond a plan's quota are limited, exactly, and the answer names the quota", async () => {
+  const operator = await Operator.setUp(server.url, "quota", "free");
+  const { token } = await operator.issue(1000);
+
+  const verdicts = await Promise.all(Array.from({ length: 640 }, () => operator.check(token)));
+
+  expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(600);
+  const refused = verdicts.find(({ allowed }) => !allowed);
+  expect(refused).toMatchObject({ reason: "rate_limited", error: { status: 429, error_code: "COM0002" } });
+  expect(JSON.stringify(refused)).toContain("checks_per_minute");
+});

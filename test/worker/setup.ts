@@ -1,5 +1,6 @@
 import { applyD1Migrations, type D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { vi } from "vitest";
 import type { Env as JetonEnv } from "../../src/bindings.ts";
 import type * as worker from "../../src/index.ts";
 
@@ -15,6 +16,9 @@ declare global {
     }
   }
 }
+
+// Nothing here waits for time to pass: what takes long shares its machine with others.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 // Each test file has storage of its own, which starts empty.
 await applyD1Migrations(env.DB, env.MIGRATIONS);

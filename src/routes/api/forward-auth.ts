@@ -18,8 +18,8 @@ const ADDRESS_HEADER = "X-Jeton-Client-IP";
 
 /** What the proxy's own configuration says of a request. */
 interface Terms {
-  /** Exact permissions; the token needs all of them. */
-  readonly permissions: readonly string[];
+  /** Exact permissions; the token needs all of them. Null: the proxy should have named some. */
+  readonly permissions: readonly string[] | null;
   readonly team: string | null;
   /** Refusal statuses that the proxy passes on; null: all of them. */
   readonly statuses: readonly string[] | null;
@@ -69,10 +69,14 @@ function termsOfQuery({ query }: Call): Terms {
   };
 }
 
-/** Envoy asks by its caller's method and query, which say nothing here, and passes any refusal on. */
+/**
+ * Envoy asks by its caller's method and query, which say nothing here, and passes any refusal on. Its routes
+ * add their permission one by one: that of a route where it was forgotten must not be read as none.
+ */
 function termsOfHeaders({ request: { headers } }: Call): Terms {
+  const permissions = (headers.get("X-Jeton-Permission") ?? "").split(/[\s,]+/).filter((text) => text !== "");
   return {
-    permissions: (headers.get("X-Jeton-Permission") ?? "").split(/[\s,]+/).filter((text) => text !== ""),
+    permissions: permissions.length === 0 ? null : permissions,
     team: headers.get("X-Jeton-Team"),
     statuses: null,
     addressHeader: ADDRESS_HEADER,
@@ -108,6 +112,9 @@ async function ask(
 ): Promise<Result<Verdict, Refusal>> {
   if (team === null || team === "") {
     return err({ kind: "invalid_member", member: "team", problem: "missing" });
+  }
+  if (permissions === null) {
+    return err({ kind: "invalid_member", member: "X-Jeton-Permission", problem: "missing" });
   }
   if (!/^[A-Za-z0-9-]+$/.test(addressHeader)) {
     return err({ kind: "invalid_member", member: "client_ip_header", problem: "invalid" });

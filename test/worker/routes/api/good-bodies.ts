@@ -1,0 +1,37 @@
+import type { Route } from "../../../../src/routes/api/route.ts";
+
+const GOOD_BODIES: Readonly<Record<string, object>> = {
+  "POST /v1/check": { token: "x", permissions: ["EMM.Devices.VIEW"], cost: 1, ip: "203.0.113.7" },
+  "POST /v1/teams": { name: "x", slug: "good", owner: { email: "good@body.example" } },
+  "PATCH /v1/teams/{team}": { name: "x", preferences: { theme: "dark" } },
+  "POST /v1/teams/{team}/access-tokens": {
+    name: "x",
+    permissions: ["EMM.Devices.VIEW"],
+    permission_sets: ["facebook-opt-in"],
+    expires_in: 60,
+    allowed_ips: ["203.0.113.0/24"],
+    rate_limit: { limit: 5, window_seconds: 60 },
+  },
+  "POST /v1/teams/{team}/roles": {
+    name: "x",
+    description: "x",
+    permissions: ["EMM.Team.VIEW"],
+    permission_sets: [],
+  },
+  "PATCH /v1/teams/{team}/roles/{id}": { description: "x" },
+  "POST /v1/teams/{team}/members": { email: "invited@body.example", role: "owner" },
+  "PATCH /v1/teams/{team}/members/{id}": { role: "owner" },
+  "POST /v1/invitations/accept": { invitation: "x", password: "long enough" },
+  "POST /v1/services": { name: "x", catalogues: ["EMM"], resource: "https://a.example" },
+  "POST /v1/services/{id}/keys": { overlap_seconds: 5 },
+  "PUT /v1/catalogues/{service}": {
+    description: "x",
+    resources: [{ name: "R", description: "x", operations: [{ name: "READ", description: "x" }] }],
+    permission_sets: [{ name: "good-set", description: "x", permissions: ["EMM.Team.VIEW"] }],
+  },
+};
+
+/** A body that would do, for tests that spoil one member of it; `{}` where nobody wrote one yet. */
+export function goodBodyOf({ method, path }: Route): object {
+  return GOOD_BODIES[`${method} ${path}`] ?? {};
+}
