@@ -12,6 +12,9 @@ export default defineConfig({
         // Pure code, static checks, and what starts processes of its own.
         test: {
           name: "node",
+          // Servers are started and hundreds of requests sent; slow machines take their time.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           environment: "node",
           include: ["test/**/*.test.{ts,tsx}"],
           exclude: ["test/worker/**", "test/browser/**"],

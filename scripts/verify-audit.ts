@@ -13,7 +13,8 @@ import { parseArgs } from "node:util";
 import { ExportVerifier, type ExportFinding } from "../src/domain/audit-export.ts";
 import type { ChainLink } from "../src/domain/audit-chain.ts";
 
-const USAGE = "usage: npm run verify-audit -- <export.json, or - for standard input> [--head <number>:<hash>]";
+const USAGE =
+  "usage: npm run verify-audit -- <export.json, or - for standard input> [--head <number>:<hash>]";
 
 const EXPLAINED = {
   changed: "was changed: its content, its number or its hash is not what was sealed",
@@ -54,7 +55,9 @@ function readArguments(): { file: string; noted: ChainLink | null } | null {
     if (file === undefined || others.length > 0) return null;
     if (values.head === undefined) return { file, noted: null };
     const [, number, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(values.head) ?? [];
-    return number === undefined || hash === undefined ? null : { file, noted: { number: Number(number), hash } };
+    return number === undefined || hash === undefined
+      ? null
+      : { file, noted: { number: Number(number), hash } };
   } catch {
     return null;
   }
