@@ -4,37 +4,28 @@ import { refusalsOf } from "./refusals.ts";
 import { bodySchema, type Json } from "./schemas.ts";
 import { securityOf } from "./security.ts";
 
-/** What a parameter in a path is, by its name. */
-const IN_PATH: Readonly<Record<string, string>> = {
-  team: "The team's id, `team_…`.",
-  id: "The id that creating or listing answered.",
-  service: "The catalogue's name, such as `EMM`.",
+const IF_MATCH = "IfMatch";
+
+/** What stands in several operations, by the name that they refer to it by. */
+export const PARAMETERS: Readonly<Record<string, Json>> = {
+  team: inPath("team", "The team's id, `team_…`."),
+  user: inPath("user", "The person's id, `usr_…`."),
+  id: inPath("id", "The id that creating or listing answered."),
+  service: inPath("service", "The catalogue's name, such as `EMM`."),
+  limit: inQuery("limit", PAGE_QUERY.limit, { type: "integer", minimum: 1, maximum: 100 }),
+  cursor: inQuery("cursor", PAGE_QUERY.cursor),
+  IdempotencyKey: inHeader(
+    "Idempotency-Key",
+    "Repeats the first answer for 24 h to the same caller for the same path and body, without its secret.",
+    { type: "string", minLength: 1, maxLength: 255, pattern: "^[\\x20-\\x7e]+$" },
+  ),
+  [IF_MATCH]: inHeader("If-Match", "The `ETag` that `GET` gave: changes nothing if somebody else has meanwhile."),
 };
 
-/** Query parameters that are more than a string. */
+/** Query parameters that are more than one string. */
 const IN_QUERY: Readonly<Record<string, Json>> = {
-  limit: { type: "integer", minimum: 1, maximum: 100 },
   permission: { type: "array", items: { type: "string" } },
 };
-
-const REQUIRED_IN_QUERY: ReadonlySet<string> = new Set(["team"]);
-
-/** Request headers that stand in several operations. */
-export const PARAMETERS = {
-  IdempotencyKey: {
-    name: "Idempotency-Key",
-    in: "header",
-    description:
-      "Repeats the first answer for 24 h to the same caller for the same path and body, without its secret.",
-    schema: { type: "string", minLength: 1, maxLength: 255, pattern: "^[\\x20-\\x7e]+$" },
-  },
-  IfMatch: {
-    name: "If-Match",
-    in: "header",
-    description: "The `ETag` that `GET` gave: changes nothing if somebody else has meanwhile.",
-    schema: { type: "string" },
-  },
-} as const satisfies Readonly<Record<string, Json>>;
 
 /** Forward-auth's own headers; its service key is a security scheme. */
 const CLIENT_IP: Json = {

@@ -42,7 +42,9 @@ export async function createService(
     type: "service.created",
     teamId: null,
     subject: service.id,
-    detail: { name: service.name, catalogues: service.catalogues, resource: service.resource },
+    detail: {
+      after: { name: service.name, catalogues: service.catalogues, resource: service.resource },
+    },
   });
   const { db } = deps;
   await commit(db, [

@@ -44,10 +44,12 @@ export async function createTeam(
     teamId: id,
     subject: id,
     detail: {
-      name: request.name,
-      slug: request.slug,
-      plan: request.plan,
-      owner: owner.value?.user.id ?? null,
+      after: {
+        name: request.name,
+        slug: request.slug,
+        plan: request.plan,
+        owner: owner.value?.user.id ?? null,
+      },
     },
   });
   const team: TeamRow = {

@@ -17,7 +17,13 @@ export async function deleteService(
   const { db } = deps;
   const service = await findService(db, id);
   if (service === undefined) return err({ kind: "not_found", noun: "service" });
-  const audit = auditRow(deps, actor, { type: "service.deleted", teamId: null, subject: id });
+  const { name, catalogues, resource } = service;
+  const audit = auditRow(deps, actor, {
+    type: "service.deleted",
+    teamId: null,
+    subject: id,
+    detail: { before: { name, catalogues, resource } },
+  });
   const known = await journalEnd(deps, { kind: "service", id, at: audit.at });
   await commit(db, [
     ...known,

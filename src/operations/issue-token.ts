@@ -86,7 +86,19 @@ export async function issueToken(
     type: "access_token.created",
     teamId,
     subject: row.id,
-    detail: { name: row.name, permissions, expires_at: row.expiresAt, allowed_ips: row.allowedIps },
+    detail: {
+      after: {
+        name: row.name,
+        profile_id: row.profileId,
+        permissions,
+        expires_at: row.expiresAt === null ? null : new Date(row.expiresAt).toISOString(),
+        allowed_ips: row.allowedIps,
+        rate_limit: request.rateLimit && {
+          limit: request.rateLimit.limit,
+          window_seconds: request.rateLimit.windowSeconds,
+        },
+      },
+    },
   });
   // Nothing cached can know this token: unknown tokens are never cached, so no subject dies.
   const limit = PLANS[team.plan].access_tokens;

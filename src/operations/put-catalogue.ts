@@ -57,6 +57,10 @@ async function tryPut(
     type: before === undefined ? "catalogue.created" : "catalogue.updated",
     teamId: null,
     subject: definition.service,
+    detail: {
+      ...(before === undefined ? {} : { before: before.definition }),
+      after: definition,
+    },
   });
   const record = { subjects: [subjects.catalogues()], audit };
   await commit(

@@ -35,7 +35,13 @@ export async function revokeToken(
   if (found.revocationEffectiveBy !== null)
     return ok({ row: found, effectiveBy: found.revocationEffectiveBy });
   if (found.revokedAt === null) {
-    const audit = auditRow(deps, actor, { type: "access_token.revoked", teamId, subject: id });
+    const { name, profileId, permissions } = found;
+    const audit = auditRow(deps, actor, {
+      type: "access_token.revoked",
+      teamId,
+      subject: id,
+      detail: { before: { name, profile_id: profileId, permissions } },
+    });
     const known = await journalEnd(deps, { kind: "access_token", id, at: audit.at });
     const change = { subjects: [subjects.token(id)], audit };
     await commit(deps.db, [...revokeAccessToken(deps.db, { id, change }), ...known]);

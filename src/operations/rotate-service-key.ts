@@ -28,7 +28,7 @@ export async function rotateServiceKey(
     type: "service.key_rotated",
     teamId: null,
     subject: id,
-    detail: { overlap_seconds: overlapSeconds },
+    detail: { after: { overlap_seconds: overlapSeconds } },
   });
   const previousExpireAt = audit.at + overlapSeconds * 1000;
   await commit(db, [

@@ -1,4 +1,4 @@
-import { and, eq, isNull, lt, type SQL } from "drizzle-orm";
+import { and, eq, isNull, lt } from "drizzle-orm";
 import type { Membership } from "./access-tokens.ts";
 import type { Database, Statement } from "./database.ts";
 import { members, roles, sessions, teams, users } from "./schema.ts";
@@ -87,16 +87,10 @@ export async function touchSession(
     .where(and(eq(sessions.hash, hash), lt(sessions.lastSeenAt, now - 60_000)));
 }
 
-/**
- * Ends a person's sessions.
- * @param won when given, a condition that holds only if the change before it in the batch took place
- */
-export function endSessions(
-  db: Database,
-  { userId, now, won }: { userId: string; now: number; won?: SQL },
-): Statement {
+/** Ends a person's sessions. */
+export function endSessions(db: Database, { userId, now }: { userId: string; now: number }): Statement {
   return db
     .update(sessions)
     .set({ endedAt: now })
-    .where(and(eq(sessions.userId, userId), isNull(sessions.endedAt), won));
+    .where(and(eq(sessions.userId, userId), isNull(sessions.endedAt)));
 }

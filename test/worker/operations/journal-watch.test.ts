@@ -106,15 +106,16 @@ test("nothing is revoked while the journal does not answer, and a retry then doe
   const team = await makeTeam();
   const { key } = await makeService();
   const { id, token } = await issue(team.id);
-  const broken = await startWorker({
-    JOURNAL: {
-      idFromName: () => "",
-      get: () => ({
-        append: () => Promise.reject(new Error("down")),
-        after: () => Promise.resolve({ entries: [], complete: true }),
-      }),
-    },
+  const journal = env.JOURNAL.get(env.JOURNAL.idFromName("region"));
+  const down = new Proxy(journal, {
+    get: (stub, name) =>
+      name === "append" ? () => Promise.reject(new Error("down")) : (Reflect.get(stub, name) as unknown),
   });
+  const namespace = new Proxy(env.JOURNAL, {
+    get: (real, name) =>
+      name === "get" ? () => down : (Reflect.get(real, name) as () => unknown).bind(real),
+  });
+  const broken = await startWorker({ JOURNAL: namespace });
   const answer = await call("DELETE", `/v1/teams/${team.id}/access-tokens/${id}`, { at: broken });
   expect([answer.status, answer.headers.get("Retry-After")]).toEqual([503, "1"]);
   await expectReason(await startWorker(), key, token, null);

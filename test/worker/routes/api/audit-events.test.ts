@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { CHAIN_START, ChainVerifier, type ChainedEvent } from "../../../../src/domain/audit-chain.ts";
+import { readUnsealed, sealEvents } from "../../../../src/store/audit-events.ts";
+import { openDatabase } from "../../../../src/store/database.ts";
 import {
   call,
   check,
@@ -72,7 +74,7 @@ describe("the audit trail", () => {
     const names = audit_events.map(
       ({ detail }) => (detail?.["after"] as { name?: string } | undefined)?.name,
     );
-    expect(names).toEqual(["three", "two", "one", undefined]);
+    expect(names).toEqual(["three", "two", "one", team.name]);
     expect(audit_events.map(({ chain }) => chain?.number)).toEqual([4, 3, 2, 1]);
     expect(head).toEqual(audit_events[0]?.chain);
     expect(next_cursor).toBeNull();
@@ -108,6 +110,39 @@ describe("the audit trail", () => {
     ]);
     const { token } = await issue((await makeTeam()).id, { permission_sets: ["emm-full"] });
     expectRefusal(await call("GET", "/v1/audit-events", { as: token }), 403, "TOK0001");
+  });
+
+  test("tells what was there before and what is there after, whatever was done", async () => {
+    const team = await makeTeam();
+    const token = await issue(team.id, {
+      name: "CI",
+      profile_id: "p1",
+      permissions: ["EMM.Team.VIEW"],
+      expires_in: 3600,
+      allowed_ips: ["203.0.113.0/24"],
+      rate_limit: { limit: 5, window_seconds: 60 },
+    });
+    await call("DELETE", `/v1/teams/${team.id}/access-tokens/${token.id}`);
+    const { name, profile_id, permissions, expires_at, allowed_ips, rate_limit } = token.access_token;
+    const after = { name, profile_id, permissions, expires_at, allowed_ips, rate_limit };
+    const [revoked, created, made] = (await list(team.id)).audit_events;
+    expect(revoked?.detail).toEqual({ before: { name, profile_id, permissions } });
+    expect(created?.detail).toEqual({ after });
+    expect(made?.detail).toEqual({
+      after: { name: team.name, slug: team.slug, plan: team.plan, owner: null },
+    });
+
+    const { service } = await makeService({ catalogues: ["EMM"] });
+    await call("POST", `/v1/services/${service.id}/keys`, { body: { overlap_seconds: 9 } });
+    await call("DELETE", `/v1/services/${service.id}`);
+    const answer = await call("GET", `/v1/audit-events?subject=${service.id}`);
+    const { audit_events } = expectAnswer(answer, 200, "AuditEvents");
+    const state = { name: service.name, catalogues: ["EMM"], resource: null };
+    expect(audit_events.map(({ type, detail }) => [type, detail])).toEqual([
+      ["service.deleted", { before: state }],
+      ["service.key_rotated", { after: { overlap_seconds: 9 } }],
+      ["service.created", { after: state }],
+    ]);
   });
 
   test("holds no secret", async () => {
@@ -309,6 +344,22 @@ describe("the chain", () => {
       Array.from({ length: 25 }, (_, index) => index + 1),
     );
   }, 30_000);
+
+  test("is not gone on with from a link that is no longer the last", async () => {
+    const team = (await makeTeam()).id;
+    const db = openDatabase(env.DB);
+    const { head } = await list(team);
+    await patchTeam(team, { name: "Second" });
+    const { rows: waiting } = await readUnsealed(db, { teamId: team, limit: 10 });
+    expect(waiting).toHaveLength(1);
+    const links = waiting.map(({ id }) => ({ id, number: 2, hash: "f".repeat(64) }));
+    expect(await sealEvents(db, { teamId: team, after: null, links })).toBe(false);
+    expect(await sealEvents(db, { teamId: team, after: "0".repeat(64), links })).toBe(false);
+    const after = await list(team);
+    expect([after.head?.number, after.audit_events[1]?.chain]).toEqual([2, head]);
+    expect(await sealEvents(db, { teamId: team, after: after.head?.hash ?? null, links })).toBe(false);
+    expect(await list(team)).toEqual(after);
+  });
 
   test("grows, and what was sealed keeps its link", async () => {
     const team = (await makeTeam()).id;

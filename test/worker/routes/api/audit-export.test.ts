@@ -88,6 +88,24 @@ describe("an export of the audit trail", () => {
     expect((JSON.parse(empty) as { rows: unknown[] }).rows).toEqual([]);
   });
 
+  test("of many thousand events, of which nobody had sealed one, verifies", { timeout: 60_000 }, async () => {
+    const team = (await makeTeam()).id;
+    await env.DB.prepare(
+      `WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 12000)
+       INSERT INTO audit_events (id, team_id, at, type, actor, actor_owner, subject, ip, detail)
+       SELECT ?1 || '_' || value, ?1, ?2 + value % 7, 'check.denied', 'tok_x', 'operator', 'svc_x', '203.0.113.7',
+         '{"permissions":["EMM.Devices.VIEW"],"reason":"missing_permission","n":' || value || '}' FROM n`,
+    )
+      .bind(team, Date.now())
+      .run();
+    const report = await makeReport(team, { type: "audit-trail" });
+    expect(report.rows).toBe(12_002);
+    const text = await download(team, report.id);
+    expect(verify(text, await headOf(team))).toMatchObject({ ok: true, head: { number: 12_002 } });
+    const { rows } = JSON.parse(text) as { rows: { detail: { n?: number } }[] };
+    expect(rows.slice(1, -1).every(({ detail }, index) => detail.n === index + 1)).toBe(true);
+  });
+
   test("holds nothing of another team", async () => {
     const [team, other] = [await teamWithChanges(2), await teamWithChanges(2)];
     expect(await exportOf(team)).not.toContain(other);

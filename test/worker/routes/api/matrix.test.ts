@@ -187,7 +187,7 @@ async function ask({ method, path }: Route, of: string, sending: Sending): Promi
   const url = path.replace("{team}", of).replace(/\{\w+\}/, "nothing_here");
   const withBody = method === "GET" || method === "DELETE" ? {} : { body: {} };
   const response = await send(method, url, { as: null, ...withBody, ...sending });
-  const body = (await response.json()) as { error_code?: string; missing?: unknown };
+  const body = await response.json<{ error_code?: string; missing?: unknown }>();
   return { status: response.status, code: body.error_code, missing: body.missing };
 }
 
