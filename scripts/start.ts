@@ -1,6 +1,7 @@
 /**
- * `npm start`: region `us` on this machine, as the README tells. `PORT`, `STATE_DIR` and `DEV_VARS` choose
- * another port, another folder for what is stored, and another file of settings.
+ * `npm start`: region `us` on this machine, with the example device API beside it, as the README tells.
+ * `PORT`, `DEVICE_API_PORT`, `STATE_DIR` and `DEV_VARS` choose other ports, another folder for what is stored,
+ * and another file of settings.
  */
 import { readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -8,10 +9,18 @@ import { inspect } from "node:util";
 import { ROOT } from "./check/tool.ts";
 import { buildWorker } from "./local/build.ts";
 import { startCrons } from "./local/cron.ts";
-import { checkDemo, DEMO_QUESTION, demoCommand, seedDemo, type Demo } from "./local/demo.ts";
+import {
+  checkDemo,
+  DEMO_QUESTION,
+  demoCommand,
+  lockCommand,
+  seedDemo,
+  type Demo,
+  type DemoAddresses,
+} from "./local/demo.ts";
 import { parseVars, writeMissingVars } from "./local/dev-vars.ts";
 import { lockFolder, type FolderLock } from "./local/folder-lock.ts";
-import { nextPort, parsePort, tryPort } from "./local/port.ts";
+import { chooseDeviceApiPort, nextPort, parsePort, tryPort } from "./local/port.ts";
 import type { RegionServer } from "./local/region-server.ts";
 import { Trouble } from "./local/trouble.ts";
 
@@ -51,6 +60,7 @@ async function start(): Promise<void> {
   const lock = lockFolder(stateDir);
   const port = await tryPort(wantedPort);
   if (port === null || !lock.held) throw new Trouble(explain(wantedPort, port === null, lock));
+  const deviceApiPort = await chooseDeviceApiPort(process.env.DEVICE_API_PORT, port);
 
   if (writeMissingVars(varsFile, join(ROOT, ".dev.vars.example"))) {
     console.log(`Wrote ${shown(varsFile)}, the settings and secrets of this machine's Jeton.`);
@@ -61,12 +71,19 @@ async function start(): Promise<void> {
   const bundle = buildWorker(join(stateDir, "worker"));
   // Takes a moment to load: after what can be refused at once, and while the Worker is built.
   const { startRegion } = await import("./local/region-server.ts");
+  const { prepareDeviceApi } = await import("./local/device-api.ts");
+  const deviceApi = await prepareDeviceApi({
+    port: deviceApiPort,
+    stateDir: join(stateDir, REGION),
+    buildDir: join(stateDir, "device-api"),
+  });
   const started = await startRegion({
     region: REGION,
     port,
     stateDir: join(stateDir, REGION),
     vars: { ORIGINS: JSON.stringify({ [REGION]: url }), ...vars },
     bundle,
+    beside: [deviceApi],
   }).catch((error: NodeJS.ErrnoException) => {
     // Taken while the Worker was built.
     throw error.code === "ERR_ADDRESS_IN_USE" ? new Trouble(explain(port, true, lock)) : error;
@@ -74,9 +91,10 @@ async function start(): Promise<void> {
   server = started;
   await expectHealth(url);
   const [operatorKey = ""] = (vars["OPERATOR_KEY"] ?? "").split(",").map((key) => key.trim());
-  const demo = await seedDemo(url, operatorKey, join(stateDir, "demo.json"));
+  const addresses = { jeton: url, deviceApi: `http://127.0.0.1:${deviceApiPort}` };
+  const demo = await seedDemo(addresses, operatorKey, join(stateDir, "demo.json"));
   startCrons(started, (cron, error) => console.error(`The work of cron ${cron} failed:`, error));
-  console.log(await describe(url, demo));
+  console.log(await describe(addresses, demo));
 }
 
 function explain(port: number, portTaken: boolean, lock: FolderLock): string {
@@ -100,7 +118,7 @@ async function expectHealth(url: string): Promise<void> {
 }
 
 /** The last message: all of it is tried before it is told. */
-async function describe(url: string, demo: Demo): Promise<string> {
+async function describe({ jeton: url, deviceApi }: DemoAddresses, demo: Demo): Promise<string> {
   const { status } = await fetch(`${url}/console`, { redirect: "manual" });
   const console = [
     `  Console   ${url}/console`,
@@ -115,6 +133,7 @@ async function describe(url: string, demo: Demo): Promise<string> {
     "",
     `  API       ${url}`,
     ...(status === 404 ? [] : console),
+    `  Example   ${deviceApi} (examples/device-api, which Jeton protects)`,
     `  Operator  the key is OPERATOR_KEY in ${shown(varsFile)}`,
     `  State     ${folder} (remove it to start afresh)`,
     "",
@@ -123,6 +142,10 @@ async function describe(url: string, demo: Demo): Promise<string> {
       : `${question}; no longer: ${objection}`,
     "",
     `  ${demoCommand(url, demo)}`,
+    "",
+    "Lock a device of the example; …/commands/wipe is refused, as the demo token lacks that permission:",
+    "",
+    `  ${lockCommand(deviceApi, demo)}`,
     "",
     "Ctrl-C stops it; what is stored stays.",
   ].join("\n");

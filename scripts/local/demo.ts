@@ -9,6 +9,14 @@ export interface Demo {
   /** Shown once, like every secret; kept here because each start shows a command that needs it. */
   readonly serviceKey: string;
   readonly token: string;
+  /** A device of the example device API. */
+  readonly device: string;
+}
+
+/** Where the demo is created. */
+export interface DemoAddresses {
+  readonly jeton: string;
+  readonly deviceApi: string;
 }
 
 /** The question that the ready-made command asks. */
@@ -18,6 +26,12 @@ const TEAM = { name: "Demo", slug: "demo" };
 const SIGN_IN = { email: "demo@jeton.example", password: "jeton-demo" };
 const SERVICE = { name: "Demo API" };
 const TOKEN = { name: "Demo token", permissions: ["EMM.Devices.VIEW", DEMO_QUESTION] };
+const ENROLLER = {
+  name: "Enrols the demo device",
+  permissions: ["EMM.Devices.VIEW", "EMM.EnrolmentTokens.MANAGE"],
+  expires_in: 600,
+};
+const DEVICE = { name: "Till 1", platform: "android", model: "Demo", serial: "DEMO-1" };
 
 interface Answer {
   readonly status: number;
@@ -29,7 +43,11 @@ interface Answer {
  * noted there as it is done, so that a start which was cut short is taken up by the next one.
  * @throws {Trouble} when the file is not what was written to it, or the API refuses.
  */
-export async function seedDemo(url: string, operatorKey: string, file: string): Promise<Demo> {
+export async function seedDemo(
+  { jeton: url, deviceApi }: DemoAddresses,
+  operatorKey: string,
+  file: string,
+): Promise<Demo> {
   let demo: Partial<Demo> = readDemo(file);
   const note = (step: Partial<Demo>): void => {
     demo = { ...demo, ...step };
@@ -49,6 +67,13 @@ export async function seedDemo(url: string, operatorKey: string, file: string): 
   }
   if (demo.token === undefined) {
     note({ token: created(await post(`/v1/teams/${demo.team}/access-tokens`, TOKEN), "token") });
+  }
+  if (demo.device === undefined) {
+    const tokens = `/v1/teams/${demo.team}/access-tokens`;
+    const made = await post(tokens, ENROLLER);
+    const device = await enrolDevice(`${deviceApi}/teams/${demo.team}`, created(made, "token"));
+    await post(`${tokens}/${created(made, "access_token", "id")}/revoke`, {});
+    note({ device });
   }
   return demo as Demo;
 }
@@ -77,6 +102,19 @@ async function findTeam(url: string, operatorKey: string): Promise<string> {
     cursor = next;
   } while (cursor !== null);
   throw new Trouble(`The demo team cannot be created: its name or ${SIGN_IN.email} is taken.`);
+}
+
+/** Enrols the demo's device, as whoever manages devices does: by an enrolment token, unless it is there. */
+async function enrolDevice(url: string, token: string): Promise<string> {
+  const { body } = await call(url, token, "GET", "/devices");
+  const { devices } = body as {
+    readonly devices: readonly { readonly id: string; readonly serial: string }[];
+  };
+  const there = devices.find(({ serial }) => serial === DEVICE.serial);
+  if (there !== undefined) return there.id;
+  const secret = created(await call(url, token, "POST", "/enrolment-tokens", { name: "Demo" }), "secret");
+  const enrolled = await call(url, token, "POST", "/devices", { ...DEVICE, enrolment_token: secret });
+  return created(enrolled, "device", "id");
 }
 
 /** A text in the answer to a creation, by the members that lead to it. */
@@ -110,6 +148,11 @@ export function demoCommand(url: string, { serviceKey, token }: Demo): string {
   const headers = [`Authorization: Bearer ${serviceKey}`, "Content-Type: application/json"];
   const options = headers.map((header) => `-H '${header}'`).join(" ");
   return `curl -s ${url}/v1/check ${options} -d '${JSON.stringify(demoQuestion(token))}'`;
+}
+
+/** A call of the device API that the demo's token may make, as one line for a shell. */
+export function lockCommand(deviceApi: string, { team, device, token }: Demo): string {
+  return `curl -s ${deviceApi}/teams/${team}/devices/${device}/commands/lock -H 'Authorization: Bearer ${token}' -d '{}'`;
 }
 
 function demoQuestion(token: string) {

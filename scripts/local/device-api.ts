@@ -18,11 +18,6 @@ export interface DeviceApiOptions {
   readonly vars?: Readonly<Record<string, string>>;
 }
 
-/** The port of the device API where none is chosen: beside Jeton's, yet out of the way of further regions. */
-export function deviceApiPort(jetonPort: number): number {
-  return jetonPort + 100;
-}
-
 /**
  * Makes the example device API ready to run beside a region, which it binds as it would in the cloud: built,
  * its database migrated. Give it to `startRegion` as `beside`; only one process may use the state at a time.

@@ -9,11 +9,11 @@ const MAX_PORT = 65_535;
  * Reads a port from 0 to 65535; 0 asks for any free one.
  * @throws {Trouble} when it is anything else.
  */
-export function parsePort(text: string | undefined, fallback: number): number {
+export function parsePort(text: string | undefined, fallback: number, variable = "PORT"): number {
   if (text === undefined || text === "") return fallback;
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > MAX_PORT) {
-    throw new Trouble(`PORT must be a whole number from 0 to ${MAX_PORT}: PORT=8788 npm start`);
+    throw new Trouble(`${variable} must be a whole number from 0 to ${MAX_PORT}: ${variable}=8788 npm start`);
   }
   return port;
 }
@@ -42,4 +42,26 @@ export async function tryPort(port: number): Promise<number | null> {
   server.close();
   await once(server, "close");
   return address.port;
+}
+
+/** From Jeton's port to that of the device API, which is out of the way of further regions. */
+const PORT_DISTANCE = 100;
+
+/**
+ * Chooses a port for the device API: the one that is asked for, or the usual one, or when somebody else has
+ * that any free one.
+ * @param asked as in `DEVICE_API_PORT`
+ * @throws {Trouble} when the one that is asked for is taken, or is no port.
+ */
+export async function chooseDeviceApiPort(asked: string | undefined, jetonPort: number): Promise<number> {
+  const usual = jetonPort + PORT_DISTANCE;
+  const wanted = parsePort(asked, usual <= MAX_PORT ? usual : 0, "DEVICE_API_PORT");
+  const port = await tryPort(wanted);
+  if (port !== null) return port;
+  if (asked !== undefined && asked !== "") {
+    throw new Trouble(
+      `Port ${wanted} is taken. Choose another: DEVICE_API_PORT=${nextPort(wanted)} npm start`,
+    );
+  }
+  return (await tryPort(0)) ?? 0;
 }

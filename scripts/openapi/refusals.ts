@@ -1,6 +1,8 @@
 import { ERROR_CODES } from "../../src/domain/error-codes.ts";
 import type { Route } from "../../src/routes/api/route.ts";
+import { isForwardAuth } from "./forward-auth.ts";
 import { pathParameters } from "./names.ts";
+import { takesIfMatch } from "./parameters.ts";
 import type { Json } from "./schemas.ts";
 
 const RETRY_AFTER = { "Retry-After": header("Whole seconds until it is worth trying again.", "integer") };
@@ -59,8 +61,7 @@ export function refusalsOf(route: Route): Json {
 
 function possibleStatuses(route: Route): ReadonlySet<Status> {
   const { method, path, access, body, anyAccept, idempotent, refuses = [] } = route;
-  const isForwardAuth = path === "/v1/forward-auth";
-  const callerMayBeToken = access.kind === "operator" || access.kind === "team" || isForwardAuth;
+  const callerMayBeToken = access.kind === "operator" || access.kind === "team" || isForwardAuth(route);
   const replaces = method === "PUT" || method === "PATCH";
   // 400 everywhere: a credential in the query is refused whoever may call.
   return new Set<Status>([
@@ -71,7 +72,7 @@ function possibleStatuses(route: Route): ReadonlySet<Status> {
     ...(pathParameters(path).length > 0 && method !== "PUT" ? ([404] as const) : []),
     ...(body === undefined ? [] : ([413, 415, 422] as const)),
     ...(idempotent || replaces ? ([409] as const) : []),
-    ...(method === "PATCH" ? ([412] as const) : []),
+    ...(takesIfMatch(route) ? ([412] as const) : []),
     ...refuses,
   ]);
 }

@@ -1,4 +1,5 @@
 import type { Route } from "../../src/routes/api/route.ts";
+import { isForwardAuth } from "./forward-auth.ts";
 import type { Json } from "./schemas.ts";
 
 function bearer(bearerFormat: string, description: string): Json {
@@ -25,10 +26,10 @@ export const SECURITY_SCHEMES = {
 type Requirement = Partial<Record<keyof typeof SECURITY_SCHEMES, readonly string[]>>;
 
 /** Which credentials a route takes: one of these, and where one names two schemes, both together. */
-export function securityOf({ path, access }: Route): readonly Requirement[] {
+export function securityOf(route: Route): readonly Requirement[] {
   // Its proxy and the proxy's caller are told apart by header, so it identifies them itself.
-  if (path === "/v1/forward-auth") return [{ proxyKey: [], callerToken: [] }];
-  switch (access.kind) {
+  if (isForwardAuth(route)) return [{ proxyKey: [], callerToken: [] }];
+  switch (route.access.kind) {
     case "anyone":
       return [];
     case "operator":

@@ -36,7 +36,8 @@ export interface Lease extends Charge {
 /**
  * Takes back what was returned, charges `cost` now, and hands out a block: what is waited for, as far as it
  * is there, or what there is to spare for the checks to come, whichever is more. The block is sized here,
- * where it is known what remains.
+ * where it is known what remains. An isolate that is evicted, or an answer that is lost, strands its block
+ * at most, until the lease has ended and the window has passed.
  * @throws RangeError for numbers that are not whole or below their least
  */
 export function lease(

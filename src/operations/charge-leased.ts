@@ -53,14 +53,15 @@ export async function chargeLeased(
   let waiting = 0;
   for (;;) {
     const now = deps.clock();
-    if (useHeld(holding, cost, now)) return { allowed: true, retryAfterMs: 0, ...leftOf(holding, now) };
+    if (useHeld(holding, cost, now)) return fromHeld(holding, now);
     const { refusal, refill } = holding;
     if (refusal !== null && refusal.cost === cost && now < refusal.until) {
       return refused(holding, refusal, now);
     }
     if (refill === null) break;
-    if (now - startedAt >= LONGEST_WAIT_MS)
+    if (now - startedAt >= LONGEST_WAIT_MS) {
       return takeAlone(deps, deps.limiter(subject), holding, { window, cost });
+    }
     refill.waiting += cost;
     await awaitShared(refill.answered, deps.startTimer);
     refill.waiting -= cost;
@@ -127,6 +128,8 @@ function hear(
     allowed || retryAfterMs === null
       ? null
       : { cost, until: now + Math.min(retryAfterMs, REFUSAL_MS), retryAt: now + retryAfterMs };
+  // Another call can have brought a block meanwhile.
+  if (!allowed && useHeld(holding, cost, now)) return fromHeld(holding, now);
   return { allowed, retryAfterMs, ...leftOf(holding, now) };
 }
 
@@ -154,6 +157,10 @@ function hold(
       if (returned !== null) await limiter.settle(returned).catch(ignore);
     }),
   );
+}
+
+function fromHeld(holding: Holding, now: number): Charge {
+  return { allowed: true, retryAfterMs: 0, ...leftOf(holding, now) };
 }
 
 function refused(holding: Holding, { retryAt }: LimiterRefusal, now: number): Charge {

@@ -6,6 +6,7 @@ import type { CheckableToken } from "../store/access-tokens.ts";
 import { chargeLeased } from "./charge-leased.ts";
 import type { Deps } from "./deps.ts";
 import type { Moment } from "./moment.ts";
+import { awaitOwn } from "./shared-read.ts";
 import { Unavailable } from "./unavailable.ts";
 
 /** What is left of a token's rate limit. */
@@ -79,7 +80,7 @@ async function chargeWindow(
     // A cost above the limit is refused by the limiter itself, which knows when it can be allowed: never.
     return isLeased(window.limit) && cost <= window.limit
       ? await chargeLeased(deps, subject, window, cost, moment)
-      : await deps.limiter(subject).take({ ...window, cost });
+      : await awaitOwn(deps.limiter(subject).take({ ...window, cost }), deps.startTimer);
   } catch (cause) {
     throw new Unavailable("the limiter did not answer", { cause });
   }

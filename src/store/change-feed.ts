@@ -1,4 +1,4 @@
-import { asc, gt, lt, notInArray, sql, and } from "drizzle-orm";
+import { asc, gt, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { markColumn } from "./journal-mark.ts";
 import { feed, meta } from "./schema.ts";
@@ -65,10 +65,11 @@ export async function readFeed(db: Database, cursor: number): Promise<FeedPage> 
   return { ...feedHeadOf(head), rows };
 }
 
+/**
+ * Prunes from the front, up to the first row that is young enough: a writer's clock is read before its
+ * commit, so that times are not in the order of `seq`, and a gap in the middle would cost readers their cache.
+ */
 export async function pruneFeed(db: Database, now: number): Promise<void> {
-  await db
-    .delete(feed)
-    .where(
-      and(lt(feed.at, now - FEED_RETENTION_MS), notInArray(feed.seq, sql`(SELECT max(seq) FROM ${feed})`)),
-    );
+  const young = sql`(SELECT min(seq) FROM ${feed} WHERE at >= ${now - FEED_RETENTION_MS})`;
+  await db.delete(feed).where(sql`${feed.seq} < coalesce(${young}, (SELECT max(seq) FROM ${feed}))`);
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, vi } from "vitest";
 import { prepareDeviceApi } from "../../scripts/local/device-api.ts";
 import { tryPort } from "../../scripts/local/port.ts";
 import { startJeton, type RunningJeton } from "../running-jeton.ts";
@@ -28,6 +28,8 @@ export const DEVICE_LIMIT = 25;
 
 /** Jeton and the example beside it, for the tests of one file. What is revoked is refused at the next call. */
 export function useDeviceApi(): DeviceApi {
+  // Each promise takes many calls, and shares its machine with other tests.
+  vi.setConfig({ testTimeout: 30_000 });
   const running = {} as { jeton: RunningJeton; url: string };
 
   beforeAll(async () => {

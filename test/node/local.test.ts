@@ -1,10 +1,12 @@
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { isDue, startCrons } from "../../scripts/local/cron.ts";
 import { parseVars, writeMissingVars } from "../../scripts/local/dev-vars.ts";
-import { nextPort, parsePort } from "../../scripts/local/port.ts";
+import { chooseDeviceApiPort, nextPort, parsePort, tryPort } from "../../scripts/local/port.ts";
 
 describe("a file of settings", () => {
   test("is lines of KEY=value, with comments and quotes as people write them", () => {
@@ -64,6 +66,19 @@ describe("a port", () => {
 
   test.each(["http", "65536", "-1", "8787.5", "1e3", "0x50", " ", "8787 "])("is not %j", (text) => {
     expect(() => parsePort(text, 8787)).toThrow("PORT");
+  });
+
+  test("of the device API is the one that is asked for, or Jeton's and a hundred, or any free one", async () => {
+    const free = (await tryPort(0)) ?? 0;
+    expect(await chooseDeviceApiPort(String(free), 1)).toBe(free);
+    expect(await chooseDeviceApiPort(undefined, free - 100)).toBe(free);
+    expect(await chooseDeviceApiPort("", 65_500)).toBeGreaterThan(0);
+    const holder = createServer().listen(free, "127.0.0.1");
+    await once(holder, "listening");
+    expect([free, 0]).not.toContain(await chooseDeviceApiPort(undefined, free - 100));
+    await expect(chooseDeviceApiPort(String(free), 1)).rejects.toThrow(`DEVICE_API_PORT=${free + 1}`);
+    holder.close();
+    await expect(chooseDeviceApiPort("x", 1)).rejects.toThrow("DEVICE_API_PORT");
   });
 
   test("has a neighbour to propose instead", () => {

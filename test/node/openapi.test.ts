@@ -20,7 +20,9 @@ function operation(method: string, path: string): Node {
 
 function parameters(method: string, path: string): string {
   const described = (operation(method, path)["parameters"] ?? []) as unknown as readonly Node[];
-  return described.map(({ name, $ref }) => text(name ?? $ref)).join(" ");
+  return described
+    .map(({ name, $ref }) => text(name ?? $ref).replace("#/components/parameters/", ""))
+    .join(" ");
 }
 
 describe("the document", () => {
@@ -73,6 +75,7 @@ describe("an operation", () => {
     ["get", "/v1/teams", [{ operatorKey: [] }]],
     ["get", "/v1/teams/{team}", [{ operatorKey: [] }, { teamToken: [] }]],
     ["get", "/v1/forward-auth", [{ proxyKey: [], callerToken: [] }]],
+    ["get", "/v1/forward-auth/envoy", [{ proxyKey: [], callerToken: [] }]],
   ])("%s %s takes these credentials", (method, path, security) => {
     expect(operation(method, path)["security"]).toEqual(security);
   });
@@ -81,6 +84,7 @@ describe("an operation", () => {
     ["get", "/healthz", "200 400 406 500 503"],
     ["post", "/v1/check", "200 400 401 406 413 415 422 500 503"],
     ["get", "/v1/forward-auth", "200 400 401 403 429 500 503"],
+    ["get", "/v1/forward-auth/envoy", "200 400 401 403 429 500 503"],
     ["post", "/v1/teams/{team}/access-tokens", "201 400 401 403 404 406 409 413 415 422 429 500 503"],
     ["delete", "/v1/teams/{team}/access-tokens/{id}", "200 400 401 403 404 406 429 500 503"],
     ["patch", "/v1/teams/{team}", "200 400 401 403 404 406 409 412 413 415 422 429 500 503"],
@@ -90,7 +94,8 @@ describe("an operation", () => {
   });
 
   test("takes If-Match where it changes, and gives the ETag there and where it shows", () => {
-    expect(parameters("patch", "/v1/teams/{team}")).toBe("team #/components/parameters/IfMatch");
+    expect(parameters("patch", "/v1/teams/{team}")).toBe("team IfMatch");
+    expect(parameters("delete", "/v1/teams/{team}/roles/{id}")).toBe("team id IfMatch");
     for (const method of ["get", "patch"]) {
       expect(operation(method, "/v1/teams/{team}")["responses"]?.["200"]?.["headers"]).toHaveProperty("ETag");
     }
@@ -98,7 +103,12 @@ describe("an operation", () => {
   });
 
   test("of a proxy's check describes the headers that it reads and gives", () => {
-    expect(parameters("get", "/v1/forward-auth")).toBe("permission team statuses X-Jeton-Client-IP");
+    expect(parameters("get", "/v1/forward-auth")).toBe(
+      "permission team statuses client_ip_header X-Jeton-Client-IP",
+    );
+    expect(parameters("get", "/v1/forward-auth/envoy")).toBe(
+      "X-Jeton-Permission X-Jeton-Team X-Jeton-Client-IP",
+    );
     expect(document["components"]?.["securitySchemes"]?.["proxyKey"]?.["name"]).toBe("X-Jeton-Service-Key");
     const { headers = {} } = operation("get", "/v1/forward-auth")["responses"]?.["200"] ?? {};
     expect(Object.keys(headers)).toContain("X-Jeton-Team");

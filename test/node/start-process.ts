@@ -85,9 +85,9 @@ export function addressIn(printed: string): string {
   return /\bhttp:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0] ?? "";
 }
 
-/** Sends what a printed `curl` command would send, and returns the JSON answer. */
-export async function runCurl(printed: string): Promise<unknown> {
-  const command = /^ *curl -s (.*)$/m.exec(printed)?.[1] ?? "";
+/** Sends what a printed `curl` command would send, and returns the JSON answer. @param nth of several, from 0 */
+export async function runCurl(printed: string, nth = 0): Promise<unknown> {
+  const command = [...printed.matchAll(/^ *curl -s (.*)$/gm)][nth]?.[1] ?? "";
   const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "");
   const valuesOf = (option: string) => words.filter((_, index) => words[index - 1] === option);
   const [url = "", ...rest] = words;

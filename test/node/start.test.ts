@@ -42,6 +42,12 @@ describe("npm start (contract, section 1)", { timeout: STARTING_MS }, () => {
     expect(await runCurl(first.printed)).toMatchObject({ allowed: true, token: { name: "Demo token" } });
   });
 
+  test("prints a command that locks a device of the example, which the same token may not wipe", async () => {
+    expect(await runCurl(first.printed, 1)).toMatchObject({ command: { name: "lock", status: "queued" } });
+    const wiping = first.printed.replace("/commands/lock ", "/commands/wipe ");
+    expect(await runCurl(wiping, 1)).toMatchObject({ missing: ["EMM.DeviceCommands.WIPE"] });
+  });
+
   test("prints nothing but its own lines", () => {
     const starts = first.printed
       .split("\n")
@@ -52,9 +58,12 @@ describe("npm start (contract, section 1)", { timeout: STARTING_MS }, () => {
       "Building",
       "Jeton",
       "API",
+      "Example",
       "Operator",
       "State",
       "Ask",
+      "curl",
+      "Lock",
       "curl",
       "Ctrl-C",
     ]);

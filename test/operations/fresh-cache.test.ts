@@ -42,7 +42,8 @@ function told({ outcome }: Check): string {
 }
 
 function asOf({ outcome }: Check): number {
-  if (outcome === null || outcome === "waiting" || outcome instanceof Error) throw new Error("there is no answer");
+  if (outcome === null || outcome === "waiting" || outcome instanceof Error)
+    throw new Error("there is no answer");
   return outcome.asOf;
 }
 

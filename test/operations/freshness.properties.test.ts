@@ -205,7 +205,7 @@ class World {
         await clock.pass(event.quarters / 4);
         break;
       case "prune":
-        store.prune(({ seq }) => ((event.mask >> seq % 8) & 1) === 1);
+        store.prune(({ seq }) => ((event.mask >> (seq % 8)) & 1) === 1);
         break;
       case "restore": {
         const last = store.feed.at(-1)?.seq ?? 0;
@@ -302,10 +302,12 @@ function judge(world: World, check: Check, boundMs: number): void {
   }
   const ended = world.endOf(check);
   const leewayMs = strict || outcome === null ? 0 : boundMs;
-  if (arrivedTime > ended + leewayMs) throw new Error(`told what had ended ${arrivedTime - ended} ms before it arrived`);
+  if (arrivedTime > ended + leewayMs)
+    throw new Error(`told what had ended ${arrivedTime - ended} ms before it arrived`);
   if (outcome === null) return;
   if (outcome.asOf > ended) throw new Error(`told as of ${outcome.asOf} what had ended at ${ended}`);
-  if (outcome.asOf < arrivedAt - leewayMs) throw new Error(`arrived at ${arrivedAt}, told as of ${outcome.asOf}`);
+  if (outcome.asOf < arrivedAt - leewayMs)
+    throw new Error(`arrived at ${arrivedAt}, told as of ${outcome.asOf}`);
 }
 
 /** For a long run: `FRESHNESS_RUNS=1000000 npx vitest run --project node test/operations/freshness`. */

@@ -140,6 +140,8 @@ export interface Check {
   endedAt: number;
   /** Calls that it made itself. */
   calls: number;
+  /** Whether the limiter has charged it, by one of them. */
+  charged: boolean;
 }
 
 export interface IsolateOptions {
@@ -206,6 +208,7 @@ export class Isolate {
       outcome: "waiting",
       endedAt: Number.NaN,
       calls: 0,
+      charged: false,
     };
     this.checks.push(check);
     const deps = {
@@ -230,9 +233,13 @@ export class Isolate {
       check.calls += 1;
       return this.#call(act);
     };
+    const charge = <T extends Charge>(answer: T): T => {
+      check.charged ||= answer.allowed;
+      return answer;
+    };
     return {
-      take: (request) => call(() => this.#limiter.take(request)),
-      lease: (request) => call(() => this.#limiter.lease(request)),
+      take: (request) => call(() => charge(this.#limiter.take(request))),
+      lease: (request) => call(() => charge(this.#limiter.lease(request))),
       settle: (returned) => call(() => this.#limiter.settle(returned)),
     };
   }
@@ -271,14 +278,35 @@ export class Isolate {
   }
 }
 
-/** Permits that were used without a call of one's own: those that were held. */
+/** Permits that were used without having been charged when they were asked for: those that were held. */
 export function heldUses(isolates: readonly Isolate[]): Use[] {
   return isolates
     .flatMap(({ checks }) => checks)
-    .filter((check) => check.calls === 0 && allowed(check))
+    .filter((check) => !check.charged && allowed(check))
     .map(({ cost, endedAt }) => ({ at: endedAt, count: cost }));
 }
 
 export function allowed({ outcome }: Check): boolean {
   return typeof outcome === "object" && "allowed" in outcome && outcome.allowed;
+}
+
+/** The most that was used in any half-open window. */
+export function fullestWindow(uses: readonly Use[], windowMs: number): number {
+  const sorted = uses.toSorted((a, b) => a.at - b.at);
+  let most = 0;
+  let used = 0;
+  let first = 0;
+  for (const { at, count } of sorted) {
+    used += count;
+    for (
+      let oldest = sorted[first];
+      oldest !== undefined && oldest.at <= at - windowMs;
+      oldest = sorted[first]
+    ) {
+      used -= oldest.count;
+      first += 1;
+    }
+    most = Math.max(most, used);
+  }
+  return most;
 }

@@ -1,11 +1,16 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { chargeLeased } from "../../src/operations/charge-leased.ts";
+import { chargeLimit } from "../../src/operations/charge-limit.ts";
+import type { Deps } from "../../src/operations/deps.ts";
 import { giveUp, Leases, useHeld } from "../../src/operations/leases.ts";
+import type { CheckableToken } from "../../src/store/access-tokens.ts";
 import { Unavailable } from "../../src/operations/unavailable.ts";
 import {
   allowed,
   AT_ONCE,
+  fullestWindow,
+  heldUses,
   Isolate,
   MemoryLimiter,
   World,
@@ -41,7 +46,7 @@ const distant = (milliseconds: number): IsolateOptions => ({
 });
 
 describe("a limit", () => {
-  test.each([0, 1, 20, 90])(
+  test.each([0, 1, 20, 90, 200, 300, 600])(
     "of 150 allows exactly 150 of 200 parallel checks when the limiter is %d ms away",
     async (milliseconds) => {
       const { world, one } = scene({ limit: 150, options: distant(milliseconds) });
@@ -131,6 +136,54 @@ describe("permits that are held", () => {
     one.arrive(await warmUp(setting, one));
     await world.rest();
     expect(limiter.settles).toEqual([]);
+  });
+
+  test("and used count from their return, if that comes early", async () => {
+    const setting = scene({ limit: 100, windowMs: 60_000 });
+    const { world, limiter, window, one } = setting;
+    const held = await warmUp(setting, one);
+    one.arrive(held - 1);
+    await world.pass(1_000);
+    expect(allowed(await one.check(2))).toBe(true);
+    await world.pass(60_000);
+    expect(limiter.remaining(window)).toBe(100);
+  });
+
+  test.each([
+    ["by a clock that lags as far as it may", 250, 0],
+    ["by a holder that was told late", 0, 400],
+  ])("are in no window too many, used at the last moment %s", async (_what, lag, backMs) => {
+    const { world, limiter, window, isolate } = scene({ limit: 100, windowMs: 4_000 });
+    let lags = 0;
+    let calls = 0;
+    // Its block comes late, and its timers end long after.
+    const fate = (): Fate => ({ ...AT_ONCE, backMs: (calls += 1) === 2 ? backMs : 0 });
+    const holder = isolate({ lag: () => lags, lateMs: () => 60_000, fate });
+    holder.arrive(2);
+    await world.pass(backMs);
+    const held = 98 - limiter.remaining(window);
+    expect(held).toBeGreaterThanOrEqual(20);
+    // By its own clock, the lease of 1 s has 1 ms left.
+    await world.pass(999 + lag - backMs);
+    lags = lag;
+    const last = holder.arrive(held - 1);
+    await world.pass(0);
+    expect(allowedOf(last)).toBe(held - 1);
+    const others = isolate();
+    others.arrive(100);
+    // Had it reckoned from the answer, it would still hold this one.
+    await world.pass(backMs);
+    holder.arrive(1);
+    await world.pass(0);
+    holder.evict();
+
+    await world.pass(3_500);
+    for (let ms = 0; ms < 1_000; ms += 1) {
+      others.arrive(1);
+      others.arrive(1, 100);
+      await world.pass(1);
+    }
+    expect(fullestWindow([...limiter.uses, ...heldUses([holder, others])], 4_000)).toBe(100);
   });
 
   test("are used up to the lease's last moment by the holder's own clock, and not after it", async () => {
@@ -332,18 +385,30 @@ describe("a refusal", () => {
     expect(allowed(await one.check())).toBe(true);
   });
 
-  test("is over once the limiter has allowed something again", async () => {
+  test("is asked about again after that: what another isolate has returned by then can be used", async () => {
     const { world, one, isolate } = scene({ limit: 100 });
-    const other = isolate();
-    other.arrive(2);
+    isolate().arrive(2);
     await world.pass(4_900);
     one.arrive(100);
     await world.pass(1);
-    expect(answer(await one.check(5)).allowed).toBe(false);
-    await world.pass(120);
-    const again = await one.check(3);
-    expect(again.outcome).toMatchObject({ allowed: true });
-    expect(answer(await one.check(5)).allowed).toBe(true);
+    expect(allowed(await one.check())).toBe(false);
+    // The other one's lease has ended, and this one does not know yet.
+    await world.pass(150);
+    expect(allowed(await one.check())).toBe(false);
+    await world.pass(100);
+    expect(allowed(await one.check())).toBe(true);
+  });
+
+  test("is over once the limiter has allowed something again", async () => {
+    const { world, one, isolate } = scene({ limit: 100 });
+    isolate().arrive(2);
+    await world.pass(4_900);
+    one.arrive(100);
+    await world.pass(1);
+    expect(allowed(await one.check(25))).toBe(false);
+    await world.pass(150);
+    expect(answer(await one.check())).toMatchObject({ allowed: true, remaining: 47 });
+    expect(answer(await one.check(25))).toMatchObject({ allowed: true, remaining: 22 });
   });
 
   const step = fc.record({
@@ -364,8 +429,8 @@ describe("a refusal", () => {
         shape,
         steps,
         fc.integer({ min: 1, max: 100 }),
-        fc.boolean(),
-        async (of, events, cost, whole) => {
+        fc.record({ whole: fc.boolean(), believed: fc.boolean() }),
+        async (of, events, cost, { whole, believed }) => {
           const { world, isolate } = scene({ ...of, options: distant(3) });
           const isolates = [isolate({ skewMs: 500_000 }), isolate({ skewMs: -500_000 })] as const;
           for (const event of events) {
@@ -374,9 +439,17 @@ describe("a refusal", () => {
           }
           await world.pass(1_100);
           const [asker] = isolates;
+          asker.arrive(of.limit);
+          await world.pass(50);
           let check = await checkSlowly(world, asker, cost);
           for (let again = 0; again < 300 && allowed(check); again += 1)
             check = await checkSlowly(world, asker, cost);
+          // The first refusal is the limiter's, the next one this isolate's own.
+          if (believed) {
+            await world.pass(100);
+            check = await checkSlowly(world, asker, cost);
+            if (allowed(check)) return;
+          }
           const { retryAfterMs } = answer(check);
           if (retryAfterMs === null || retryAfterMs === 0) throw new Error("a refusal tells when");
           // From when the caller had its answer.
@@ -515,6 +588,45 @@ describe("a limiter that does not answer", () => {
     expect(remaining).toBeLessThanOrEqual(150 - 61);
     await world.pass(10_000);
     expect(limiter.remaining(window)).toBe(150 - 61);
+  });
+});
+
+describe("a limit that is too small for blocks", () => {
+  test("does not wait for ever either, and a check whose count is unknown is not allowed", async () => {
+    const world = new World();
+    const startTimer = (milliseconds: number) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      return { done: promise, cancel: world.in(milliseconds, resolve) };
+    };
+    const limiter = () => ({ take: () => new Promise(() => undefined) });
+    const deps = { startTimer, limiter } as unknown as Deps;
+    const token = {
+      id: "tok_1",
+      teamPlan: "standard",
+      rateLimit: 50,
+      rateWindowSeconds: 60,
+    } as CheckableToken;
+    const charged = chargeLimit(deps, token, 1, { arrivedAt: world.now, background: () => undefined });
+    const outcome = charged.catch((error: unknown) => error);
+    await world.pass(5_000);
+    expect(await outcome).toBeInstanceOf(Unavailable);
+  });
+});
+
+describe("a lease that another one has overtaken", () => {
+  test("is returned at once", async () => {
+    let calls = 0;
+    // The second call's answer comes after that of the third.
+    const fate = (): Fate => ({ ...AT_ONCE, backMs: (calls += 1) === 2 ? 300 : 0 });
+    const { world, limiter, window, one } = scene({ limit: 1000, options: { fate } });
+    const checks = one.arrive(60);
+    await world.pass(299);
+    const before = limiter.remaining(window);
+    expect(limiter.settles).toEqual([]);
+    await world.pass(1);
+    expect(allowedOf(checks)).toBe(60);
+    expect(limiter.settles).toHaveLength(1);
+    expect(limiter.remaining(window)).toBeGreaterThan(before);
   });
 });
 

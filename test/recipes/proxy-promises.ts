@@ -26,8 +26,12 @@ interface Answer {
   readonly text: string;
 }
 
+/** Each promise takes several calls through several processes. */
+const PATIENCE_MS = 20_000;
+
 /** What a proxy must hold, whichever it is: the recipe's file is all that differs. */
 export function promiseOf(startProxy: (surroundings: Surroundings) => Promise<ProxyProcess>): void {
+  vi.setConfig({ testTimeout: PATIENCE_MS });
   let jeton: RunningJeton;
   let tap: Tap;
   let api: Neighbour;
@@ -38,7 +42,6 @@ export function promiseOf(startProxy: (surroundings: Surroundings) => Promise<Pr
   let locker = "";
 
   beforeAll(async () => {
-    vi.setConfig({ testTimeout: 20_000 });
     jeton = await startJeton();
     [tap, api] = await Promise.all([tapJeton(jeton.url), startApi()]);
     serviceKey = await jeton.makeService();

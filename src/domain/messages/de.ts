@@ -142,9 +142,12 @@ export const de = {
       "Dieser Idempotency-Key wurde mit anderem Inhalt verwendet. Nehmen Sie für eine neue Anfrage einen neuen.",
     idempotency_running:
       "Eine Anfrage mit diesem Idempotency-Key läuft noch. Wiederholen Sie sie in einem Moment.",
-    report_not_ready: "Der Bericht wird noch erstellt. Fragen Sie in einem Moment erneut oder beobachten Sie seinen Fortschritt.",
-    report_failed: "Der Bericht konnte nicht erstellt werden. Fordern Sie einen neuen an, für einen kürzeren Zeitraum, falls er zu groß war.",
-    empty_period: "Der Zeitraum endet, bevor er beginnt, oder ist leer. Wählen Sie ein späteres until oder ein früheres since.",
+    report_not_ready:
+      "Der Bericht wird noch erstellt. Fragen Sie in einem Moment erneut oder beobachten Sie seinen Fortschritt.",
+    report_failed:
+      "Der Bericht konnte nicht erstellt werden. Fordern Sie einen neuen an, für einen kürzeren Zeitraum, falls er zu groß war.",
+    empty_period:
+      "Der Zeitraum endet, bevor er beginnt, oder ist leer. Wählen Sie ein späteres until oder ein früheres since.",
     precondition_failed:
       "Die Ressource wurde geändert, seit Sie sie gelesen haben. Lesen Sie sie neu und wiederholen Sie die Änderung.",
     unavailable: "Im Moment ist keine verlässliche Antwort möglich. Versuchen Sie es in {seconds} s erneut.",

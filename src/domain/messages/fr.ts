@@ -135,9 +135,12 @@ export const fr = {
       "Cette clé Idempotency-Key a servi avec un autre corps. Prenez une nouvelle clé pour une nouvelle requête.",
     idempotency_running:
       "Une requête avec cette clé Idempotency-Key est encore en cours. Répétez-la dans un instant.",
-    report_not_ready: "Le rapport est en cours de création. Redemandez-le dans un instant ou suivez sa progression.",
-    report_failed: "Le rapport n’a pas pu être créé. Demandez-en un nouveau, sur une période plus courte s’il était trop volumineux.",
-    empty_period: "La période se termine avant de commencer, ou elle est vide. Choisissez un until plus tardif ou un since plus ancien.",
+    report_not_ready:
+      "Le rapport est en cours de création. Redemandez-le dans un instant ou suivez sa progression.",
+    report_failed:
+      "Le rapport n’a pas pu être créé. Demandez-en un nouveau, sur une période plus courte s’il était trop volumineux.",
+    empty_period:
+      "La période se termine avant de commencer, ou elle est vide. Choisissez un until plus tardif ou un since plus ancien.",
     precondition_failed:
       "La ressource a changé depuis que vous l’avez lue. Relisez-la, puis refaites la modification.",
     unavailable: "Aucune réponse fiable n’est possible pour le moment. Réessayez dans {seconds} s.",

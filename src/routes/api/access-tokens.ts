@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { MAX_WRITTEN_PERMISSIONS } from "../../domain/narrower-token.ts";
 import { ok } from "../../domain/result.ts";
 import { issueToken } from "../../operations/issue-token.ts";
 import { listTokens } from "../../operations/list-tokens.ts";
@@ -9,13 +10,12 @@ import { PAGE_QUERY, presentPage, readPageRequest } from "./paging.ts";
 import { isoTime, presentToken } from "./present.ts";
 import { route, type Call, type Route } from "./route.ts";
 
-const MAX_PERMISSIONS = 500;
 const MAX_ADDRESSES = 100;
 const TEN_YEARS_SECONDS = 315_360_000;
 const DAY_SECONDS = 86_400;
 const MAX_RATE_LIMIT = 1_000_000;
 
-const permissionList = v.optional(v.pipe(v.array(v.string()), v.maxLength(MAX_PERMISSIONS)), []);
+const permissionList = v.optional(v.pipe(v.array(v.string()), v.maxLength(MAX_WRITTEN_PERMISSIONS)), []);
 
 function wholeNumber(max: number) {
   return v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(max));
