@@ -28,8 +28,6 @@ export type CheckRefusal =
       readonly retryAfterSeconds: number | null;
     };
 
-export type CheckReason = CheckRefusal["kind"];
-
 /** Who is asking, beyond what a check decides. */
 export type CallerRefusal =
   | { readonly kind: "no_credential" }

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, isNotNull, isNull, lt, ne, sql } from "drizzle-orm";
+import { and, desc, eq, isNotNull, isNull, lt, ne, sql } from "drizzle-orm";
 import { recordChange, type ChangeRecord } from "./changes.ts";
 import type { Database, Statement } from "./database.ts";
 import { domains } from "./schema.ts";
@@ -31,19 +31,6 @@ export async function listDomains(
     .where(and(eq(domains.teamId, teamId), cursor === null ? undefined : lt(domains.id, cursor)))
     .orderBy(desc(domains.id))
     .limit(limit);
-}
-
-/** Of these names, those that the team has proven. */
-export async function provenDomains(
-  db: Database,
-  teamId: string,
-  names: readonly string[],
-): Promise<string[]> {
-  const rows = await db
-    .select({ name: domains.name })
-    .from(domains)
-    .where(and(eq(domains.teamId, teamId), isNotNull(domains.verifiedAt), inArray(domains.name, [...names])));
-  return rows.map((row) => row.name);
 }
 
 /** Marks a domain as proven, unless it is already, or is another team's. */
