@@ -66,7 +66,10 @@ async function answerCall(route: Route, incoming: Incoming): Promise<Result<Answ
 
   const call: Call<never> = {
     ...incoming,
-    query: new URL(request.url).searchParams,
+    // Read by few: a hot check does not pay for it.
+    get query() {
+      return new URL(request.url).searchParams;
+    },
     body: body.value as never,
     caller,
     actor: { caller, ip },
