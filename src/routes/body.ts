@@ -26,7 +26,18 @@ export async function readJson(request: Request): Promise<Result<ReadBody, Refus
   } catch {
     return err({ kind: "malformed_json" });
   }
-  return nestsDeeper(value, MAX_DEPTH) ? err({ kind: "malformed_json" }) : ok({ text: text.value, value });
+  const tooDeep = mayNestDeeper(text.value, MAX_DEPTH) && nestsDeeper(value, MAX_DEPTH);
+  return tooDeep ? err({ kind: "malformed_json" }) : ok({ text: text.value, value });
+}
+
+/** A text with fewer opening brackets than that cannot nest so deep: nearly every body is done with here. */
+function mayNestDeeper(text: string, levels: number): boolean {
+  let brackets = 0;
+  for (let at = 0; at < text.length && brackets <= levels; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === BRACE || code === BRACKET) brackets += 1;
+  }
+  return brackets > levels;
 }
 
 function nestsDeeper(value: unknown, levels: number): boolean {
@@ -51,6 +62,9 @@ function isJsonType(contentType: string | null): boolean {
   const [type = ""] = contentType.split(";");
   return /^application\/(?:[\w.+-]+\+)?json$/i.test(type.trim());
 }
+
+const BRACE = 0x7b;
+const BRACKET = 0x5b;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 

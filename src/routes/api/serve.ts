@@ -123,10 +123,12 @@ function isChange({ method, access }: Route): boolean {
   return method !== "GET" && access.kind !== "service" && access.kind !== "anyone";
 }
 
+const PLAIN_HEADERS = { "Content-Type": JSON_TYPE, "Cache-Control": "no-store" } as const;
+
 function respond({ status, body, headers, stream }: Answer): Response {
   return new Response(stream ?? JSON.stringify(body), {
     status,
-    headers: { "Content-Type": JSON_TYPE, "Cache-Control": "no-store", ...headers },
+    headers: headers === undefined ? PLAIN_HEADERS : { ...PLAIN_HEADERS, ...headers },
   });
 }
 
