@@ -5,7 +5,7 @@ import type { KeyedService } from "../store/services.ts";
 import { checkToken } from "./check-token.ts";
 import type { Deps } from "./deps.ts";
 import type { Moment } from "./moment.ts";
-import { knownPermissions } from "./records.ts";
+import { knownPermissions, permissionsAtHand } from "./records.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** A service's question, as it came. */
@@ -28,7 +28,8 @@ export async function askCheck(
   moment: Moment,
 ): Promise<Result<Verdict, Refusal>> {
   if (asked.permissions.length > 0) {
-    const { permissions } = await knownPermissions(deps.records, moment);
+    const { permissions } =
+      permissionsAtHand(deps.records, moment) ?? (await knownPermissions(deps.records, moment));
     const unknown = asked.permissions.findIndex(
       (permission) => !permissions.has(permission) || !maySee(service, permission),
     );

@@ -20,6 +20,12 @@ interface Poll {
 
 const DEFAULT_MAX_KILLS = 50_000;
 
+/** The part of the bound by which the next read comes ahead of need at least. */
+const LEAST_LEAD = 0.05;
+
+/** How much slower than the last read the next one may be before a check has to wait for it. */
+const SLACK = 4;
+
 /**
  * What this isolate knows of the change feed (design, "The freshness bound"). Only arrival times and
  * read-start times of this one isolate are compared, so that no two clocks ever meet, and a clock that
@@ -42,6 +48,7 @@ export class ChangeFeed {
   #cursor = 0;
   #floor = 0;
   #feedAt = Number.NEGATIVE_INFINITY;
+  #lastReadMs = Number.POSITIVE_INFINITY;
   #inFlight: Poll | null = null;
   #issued = 0;
   #applied = 0;
@@ -93,16 +100,19 @@ export class ChangeFeed {
     return startedAt > arrivedAt - this.boundMs && startedAt <= this.#options.now() + this.boundMs;
   }
 
+  /** Whether there is nothing to wait for. Starts the next read when it is nearly due. */
+  isFreshFor({ arrivedAt, background }: Moment): boolean {
+    if (!this.isFresh(this.#feedAt, arrivedAt)) return false;
+    this.#refreshAhead(arrivedAt, background);
+    return true;
+  }
+
   /**
    * Returns once every change committed more than the bound before the arrival is known here.
    * @throws {Unavailable} when that cannot be had in time.
    */
   async fresh({ arrivedAt, background }: Moment): Promise<void> {
-    if (this.boundMs === 0) return;
-    if (this.isFresh(this.#feedAt, arrivedAt)) {
-      this.#refreshAhead(arrivedAt, background);
-      return;
-    }
+    if (this.boundMs === 0 || this.isFreshFor({ arrivedAt, background })) return;
     const shared = this.#inFlight;
     if (shared !== null && this.isFresh(shared.startedAt, arrivedAt)) {
       await awaitShared(shared.done, this.#options.startTimer);
@@ -111,12 +121,19 @@ export class ChangeFeed {
     await awaitOwn(this.#poll(), this.#options.startTimer);
   }
 
-  /** Past half the bound, reads in the background, so that no check has to wait for it later. */
+  /**
+   * When the bound is nearly over, reads in the background, so that no check has to wait for it later: so
+   * late that reads come about once per bound, and early enough for a read as slow as the last one.
+   */
   #refreshAhead(arrivedAt: number, background: Moment["background"]): void {
-    const halfway = arrivedAt - this.boundMs / 2;
-    if (this.#feedAt > halfway) return;
-    if (this.#inFlight !== null && this.#inFlight.startedAt > halfway) return;
+    const dueAfter = arrivedAt - this.boundMs + this.#leadMs();
+    if (this.#feedAt > dueAfter) return;
+    if (this.#inFlight !== null && this.#inFlight.startedAt > dueAfter) return;
     background(this.#poll().catch(() => undefined));
+  }
+
+  #leadMs(): number {
+    return Math.min(this.boundMs / 2, Math.max(this.boundMs * LEAST_LEAD, SLACK * this.#lastReadMs));
   }
 
   #poll(): Promise<void> {
@@ -145,6 +162,7 @@ export class ChangeFeed {
     else this.#take(page);
     if (this.#kills.size > this.#maxKills) this.#forgetAll(page);
     this.#feedAt = startedAt;
+    this.#lastReadMs = Math.max(0, this.#options.now() - startedAt);
   }
 
   /**

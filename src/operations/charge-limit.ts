@@ -24,6 +24,11 @@ export interface Charged {
 
 const UNLIMITED: Charged = { exceeded: null, rateLimit: null };
 
+/** Whether checks of a token are counted against anything. */
+export function isLimited({ rateLimit, teamPlan }: CheckableToken): boolean {
+  return rateLimit !== null || PLANS[teamPlan].checks_per_minute !== null;
+}
+
 /**
  * Charges a token's rate limit, if it has one.
  * @param cost permits, from 1

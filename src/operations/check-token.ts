@@ -1,64 +1,91 @@
 import { missingPermissions, type PermissionIndex } from "../domain/permission.ts";
 import type { CheckRefusal } from "../domain/refusal.ts";
-import { isTagged, parseCredential, type Credential } from "../domain/token.ts";
+import { isTagged, parseCredential } from "../domain/token.ts";
 import type { CheckableToken } from "../store/access-tokens.ts";
 import { addressRefusal } from "./allowed-address.ts";
-import { chargeLimit } from "./charge-limit.ts";
+import { chargeLimit, isLimited } from "./charge-limit.ts";
 import { hashCredential, tagHolds } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
+import type { Fresh } from "./fresh-cache.ts";
 import type { Moment } from "./moment.ts";
 import { recordCheck } from "./record-check.ts";
-import { knownPermissions } from "./records.ts";
+import { knownPermissions, permissionsAtHand } from "./records.ts";
 import type { Question, Verdict } from "./verdict.ts";
 
 /**
- * The check (contract, section 4): each step may refuse, in the contract's order.
+ * The check (contract, section 4): each step may refuse, in the contract's order. A hot token waits for nothing:
+ * what is at hand is judged at once.
  * @throws {Unavailable} when freshness, the limiter or the audit trail cannot be had in time.
  */
 export async function checkToken(deps: Deps, question: Question, moment: Moment): Promise<Verdict> {
-  const verdict = await decide(deps, question, moment);
-  await recordCheck(deps, question, verdict, moment);
+  const decided = decide(deps, question, moment);
+  const verdict = decided instanceof Promise ? await decided : decided;
+  const recorded = recordCheck(deps, question, verdict, moment);
+  if (recorded !== null) await recorded;
   return verdict;
 }
 
-async function decide(deps: Deps, question: Question, moment: Moment): Promise<Verdict> {
+/** Region code, checksum and tag decide first: a forged token never reaches the store. */
+function decide(deps: Deps, question: Question, moment: Moment): Verdict | Promise<Verdict> {
   const credential = parseCredential(question.token);
   if (credential === null) return unseen(moment, { kind: "malformed_token" });
   if (isTagged(credential.kind) && credential.region !== deps.region) {
     return unseen(moment, { kind: "wrong_region", region: credential.region });
   }
-  const found = await lookUp(deps, credential, question, moment);
-  if (found === null) return unseen(moment, { kind: "unknown_token" });
-
-  const { token: known } = found;
-  const foreign = foreignRefusal(known, question);
-  if (foreign !== null) return { ...found, known, refusal: foreign, token: null, rateLimit: null };
-  const refusal =
-    livenessRefusal(known, moment.arrivedAt) ??
-    addressRefusal(known.allowedIps, question.ip) ??
-    permissionRefusal(known, question.permissions);
-  if (refusal !== null) return { ...found, known, refusal, rateLimit: null };
-
-  const { exceeded, rateLimit } = await chargeLimit(deps, known, question.cost, moment);
-  return { ...found, known, refusal: exceeded, rateLimit };
+  if (credential.kind !== "pat" && credential.kind !== "at") return unseen(moment, UNKNOWN);
+  const hash = hashCredential(credential.text);
+  // A hash that was found before needs no filter: it is the proof (contract, section 2).
+  if (!deps.records.tokens.has(hash) && !tagHolds(deps, credential)) return unseen(moment, UNKNOWN);
+  const index = permissionsAtHand(deps.records, moment);
+  const found = index && deps.records.tokens.hit(hash, moment, readsStore(index, question));
+  if (index === null || found === null) return decideByStore(deps, hash, question, moment);
+  return charge(deps, judge(found, index, question, moment), question, moment);
 }
 
-/** Region code, checksum and tag decide first: a forged token never reaches the store. */
-async function lookUp(
-  deps: Deps,
-  credential: Credential,
-  { permissions }: Question,
-  moment: Moment,
-): Promise<{ token: CheckableToken; strict: boolean; asOf: number } | null> {
-  if (credential.kind !== "pat" && credential.kind !== "at") return null;
-  const hash = hashCredential(credential.text);
-  const { tokens } = deps.records;
-  // A hash that was found before needs no filter: it is the proof (contract, section 2).
-  if (!tokens.has(hash) && !tagHolds(deps, credential)) return null;
+const UNKNOWN: CheckRefusal = { kind: "unknown_token" };
+
+async function decideByStore(deps: Deps, hash: string, question: Question, moment: Moment): Promise<Verdict> {
   const index = await knownPermissions(deps.records, moment);
-  const touchesStrict = (token: CheckableToken): boolean => isStrict(index, token, permissions);
-  const found = await tokens.get(hash, moment, touchesStrict);
-  return found && { token: found.value, strict: touchesStrict(found.value), asOf: found.asOf };
+  const found = await deps.records.tokens.get(hash, moment, readsStore(index, question));
+  if (found === null) return unseen(moment, UNKNOWN);
+  return charge(deps, judge(found, index, question, moment), question, moment);
+}
+
+function readsStore(index: PermissionIndex, { permissions }: Question): (token: CheckableToken) => boolean {
+  return (token) => isStrict(index, token, permissions);
+}
+
+/** The verdict on a known token but for its limits. */
+function judge(
+  { value: known, asOf }: Fresh<CheckableToken>,
+  index: PermissionIndex,
+  question: Question,
+  { arrivedAt }: Moment,
+): Verdict {
+  const strict = isStrict(index, known, question.permissions);
+  const foreign = foreignRefusal(known, question);
+  if (foreign !== null) return { refusal: foreign, known, token: null, strict, rateLimit: null, asOf };
+  const refusal =
+    livenessRefusal(known, arrivedAt) ??
+    addressRefusal(known.allowedIps, question.ip) ??
+    permissionRefusal(known, question.permissions);
+  return { refusal, known, token: known, strict, rateLimit: null, asOf };
+}
+
+/** Limits are charged only when all else allows. */
+function charge(
+  deps: Deps,
+  verdict: Verdict,
+  { cost }: Question,
+  moment: Moment,
+): Verdict | Promise<Verdict> {
+  const { refusal, token } = verdict;
+  if (refusal !== null || token === null || !isLimited(token)) return verdict;
+  return chargeLimit(deps, token, cost, moment).then(({ exceeded, rateLimit }) => ({
+    ...verdict,
+    refusal: exceeded,
+    rateLimit,
+  }));
 }
 
 /** What is decided without a look at the store is true at any time. */
@@ -72,7 +99,9 @@ function isStrict(index: PermissionIndex, token: CheckableToken, named: readonly
 }
 
 function foreignRefusal(token: CheckableToken, { resource, team }: Question): CheckRefusal | null {
-  if (token.audience !== null && token.audience !== resource) return { kind: "wrong_audience" };
+  if (token.audience !== null && !token.audience.split(" ").includes(resource ?? "")) {
+    return { kind: "wrong_audience" };
+  }
   if (team !== null && token.teamId !== team) return { kind: "wrong_team" };
   return null;
 }
@@ -85,6 +114,6 @@ function livenessRefusal(token: CheckableToken, now: number): CheckRefusal | nul
 }
 
 function permissionRefusal(token: CheckableToken, wanted: readonly string[]): CheckRefusal | null {
-  const missing = missingPermissions(token.permissions, wanted);
-  return missing.length > 0 ? { kind: "missing_permission", missing } : null;
+  if (wanted.every((permission) => token.permissions.includes(permission))) return null;
+  return { kind: "missing_permission", missing: missingPermissions(token.permissions, wanted) };
 }

@@ -68,6 +68,17 @@ export class FreshCache<V> {
   }
 
   /**
+   * What `get` would answer, where that needs no wait: the feed is fresh, and so is the copy.
+   * @returns null when there is something to wait for
+   */
+  hit(key: string, moment: Moment, mustRead?: (value: V) => boolean): Fresh<V> | null {
+    if (!this.#options.feed.isFreshFor(moment)) return null;
+    const entry = this.#live(key);
+    if (entry === null || mustRead?.(entry.value)) return null;
+    return { value: entry.value, asOf: this.#asOf(entry) };
+  }
+
+  /**
    * @param mustRead decides from the copy whether this question needs a read of its own; such a question
    *   shares nobody else's read.
    * @returns null when the store has no such record.

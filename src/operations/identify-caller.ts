@@ -9,6 +9,7 @@ import { hashCredential, tagHolds } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import { identifySession } from "./identify-session.ts";
 import type { Moment } from "./moment.ts";
+import { recordDenial, recordDeniedSession } from "./record-denial.ts";
 
 export type { KeyedService } from "../store/services.ts";
 
@@ -34,7 +35,11 @@ export async function identifyOperator(
     {},
     moment,
   );
-  return identified.ok ? err({ kind: "operator_only" }) : identified;
+  if (!identified.ok) return identified;
+  const refusal: Refusal = { kind: "operator_only" };
+  const about = { teamId: identified.value.token.teamId, subject: "api", permission: null };
+  await recordDenial(deps, { caller: identified.value, ip: presented.ip }, about, refusal);
+  return err(refusal);
 }
 
 /** A caller of one team's API: the operator, or a token or session that holds the permission there. */
@@ -47,7 +52,7 @@ export async function identifyTeamCaller(
   if (presented.credential === null) {
     return presented.session === null
       ? err({ kind: "no_credential" })
-      : identifySession(deps, presented.session, { team, permission }, moment);
+      : identifyMember(deps, { cookie: presented.session, ip: presented.ip }, { team, permission }, moment);
   }
   if (isOperatorKey(deps, presented.credential)) return ok({ kind: "operator" });
   return identifyToken(
@@ -58,6 +63,17 @@ export async function identifyTeamCaller(
   );
 }
 
+/** A service whose key proved good before and still holds, where nothing has to be waited for; else null. */
+export function serviceAtHand(
+  { records }: Deps,
+  { credential }: { readonly credential: string | null },
+  moment: Moment,
+): KeyedService | null {
+  const hash = credential === null ? undefined : hashesOfKnownKeys.get(credential);
+  const found = hash === undefined ? null : records.services.hit(hash, moment);
+  return found !== null && isLive(found.value, moment.arrivedAt) ? found.value : null;
+}
+
 /** A service, by one of its keys. */
 export async function identifyService(
   deps: Deps,
@@ -65,18 +81,44 @@ export async function identifyService(
   moment: Moment,
 ): Promise<Result<KeyedService, Refusal>> {
   if (presented.credential === null) return err({ kind: "no_credential" });
+  const { services } = deps.records;
   const key = parseCredential(presented.credential);
   if (key === null) return err({ kind: "unknown_credential" });
   if (isTagged(key.kind) && key.region !== deps.region)
     return err({ kind: "wrong_region", region: key.region });
   const hash = hashCredential(key.text);
-  const { services } = deps.records;
   if (key.kind !== "sk" || (!services.has(hash) && !tagHolds(deps, key))) {
     return err({ kind: "unknown_credential" });
   }
-  const found = await services.get(hash, moment);
+  const found = services.hit(hash, moment) ?? (await services.get(hash, moment));
   if (found === null || !isLive(found.value, moment.arrivedAt)) return err({ kind: "unknown_credential" });
+  rememberKey(key.text, hash);
   return ok(found.value);
+}
+
+/** A session, whose refusals leave an audit event as a token's do. */
+async function identifyMember(
+  deps: Deps,
+  presented: { readonly cookie: string; readonly ip: string | null },
+  needs: { readonly team: string; readonly permission: string },
+  moment: Moment,
+): Promise<Result<Caller, Refusal>> {
+  const identified = await identifySession(deps, presented.cookie, needs, moment);
+  if (!identified.ok) await recordDeniedSession(deps, presented, needs, identified.error);
+  return identified;
+}
+
+/**
+ * SHA-256 of the service keys that proved good, by the key. They are few, the owner's own, and in every request
+ * to this isolate; whether one still holds, the fresh record says. Callers' tokens are never kept.
+ */
+const hashesOfKnownKeys = new Map<string, string>();
+const MAX_KNOWN_KEYS = 100;
+
+function rememberKey(key: string, hash: string): void {
+  if (hashesOfKnownKeys.has(key)) return;
+  if (hashesOfKnownKeys.size >= MAX_KNOWN_KEYS) hashesOfKnownKeys.clear();
+  hashesOfKnownKeys.set(key, hash);
 }
 
 /** The same tests as a check, so that no second set of rules can disagree with it. */
@@ -85,7 +127,7 @@ async function identifyToken(
   { credential, ip }: { credential: string; ip: string | null },
   { team, permission }: { team?: string; permission?: string },
   moment: Moment,
-): Promise<Result<Caller, Refusal>> {
+): Promise<Result<Extract<Caller, { kind: "token" }>, Refusal>> {
   const question = {
     token: credential,
     permissions: permission === undefined ? [] : [permission],

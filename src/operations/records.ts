@@ -94,11 +94,13 @@ export function openRecords(
 }
 
 /** Everything whose change can change what a check of this token says. */
-function tokenSubjects({ id, teamId, userId, membership }: CheckableToken): string[] {
+function tokenSubjects({ id, teamId, userId, clientId, grantId, membership }: CheckableToken): string[] {
   return [
     subjects.token(id),
     subjects.team(teamId),
     ...(userId === null ? [] : [subjects.member(teamId, userId)]),
+    ...(clientId === null ? [] : [subjects.client(clientId)]),
+    ...(grantId === null ? [] : [subjects.grant(grantId)]),
     ...(membership === null ? [] : [subjects.role(membership.role)]),
   ];
 }
@@ -108,6 +110,20 @@ export async function knownPermissions(records: Records, moment: Moment): Promis
   const fresh = await records.catalogues.get(ALL_CATALOGUES, moment);
   if (fresh === null) throw new Error("the catalogues are always there");
   return fresh.value;
+}
+
+/** The same where nothing has to be waited for, else null: a hot check waits for nothing. */
+export function permissionsAtHand({ catalogues }: Records, moment: Moment): PermissionIndex | null {
+  return catalogues.hit(ALL_CATALOGUES, moment)?.value ?? null;
+}
+
+/**
+ * Returns once the database was held against the journal, at most the bound before the arrival: what is not
+ * cached and reads the database by itself, as sessions do, would otherwise believe a restored one.
+ * @throws {Unavailable} when that cannot be had in time
+ */
+export async function heldAgainstJournal(records: Records, moment: Moment): Promise<void> {
+  await records.catalogues.get(ALL_CATALOGUES, moment);
 }
 
 /** Reads the catalogues again: whoever changed them then finds them changed, in this isolate, at once. */

@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OWN_READ_WAIT_MS, SHARED_READ_WAIT_MS } from "../../src/operations/shared-read.ts";
 import { Unavailable } from "../../src/operations/unavailable.ts";
@@ -5,6 +6,20 @@ import { FEED_PAGE_ROWS } from "../../src/store/change-feed.ts";
 import { Isolate, settle, type IsolateOptions } from "./held-store.ts";
 
 const BOUND_MS = 1000;
+
+/** So long after a read that took no time the next one is due. */
+const AHEAD_MS = 0.95 * BOUND_MS;
+
+/** Half the bound, in which reads come ahead at the earliest, but for the longest gap between two checks. */
+const MAX_READ_MS = BOUND_MS / 2 - 10;
+
+/** How long the first read takes, what part of what the next ones may, and when checks come. */
+const anyTraffic = fc.record({
+  firstMs: fc.constantFrom(0, 1, 12, 13, 60, 300, MAX_READ_MS),
+  slower: fc.array(fc.constantFrom(0, 0.1, 0.5, 0.9, 1), { minLength: 1, maxLength: 12 }),
+  gaps: fc.array(fc.constantFrom(0.75, 1, 2.5, 5), { minLength: 1, maxLength: 8 }),
+  startsAt: fc.constantFrom(10_000, 10_000.25, 10_000.75),
+});
 
 /** An isolate that has read the feed once, over a store with five changes behind it. */
 async function warm(options: IsolateOptions = {}): Promise<Isolate> {
@@ -40,7 +55,7 @@ function forgotten({ feed }: Isolate): { times: number } {
 describe("when the feed is read", () => {
   test("one read serves every check that arrives within the bound", async () => {
     const isolate = new Isolate();
-    for (let each = 0; each < 499; each++) {
+    for (let each = 0; each < AHEAD_MS; each++) {
       await isolate.feed.fresh(isolate.arrive());
       await isolate.clock.pass(1);
     }
@@ -110,29 +125,152 @@ describe("when the feed is read", () => {
 });
 
 describe("reading ahead", () => {
-  test("past half the bound one read begins in the background, and nobody waits for it", async () => {
+  test("when the bound is nearly over one read begins in the background, and nobody waits for it", async () => {
     const isolate = await warm();
-    await isolate.clock.pass(BOUND_MS / 2 - 1);
+    await isolate.clock.pass(AHEAD_MS - 1);
     await isolate.feed.fresh(isolate.arrive());
     expect(isolate.store.waiting).toHaveLength(0);
     await isolate.clock.pass(1);
     for (let each = 0; each < 10; each++) {
       await isolate.feed.fresh(isolate.arrive());
-      await isolate.clock.pass(10);
+      await isolate.clock.pass(4);
     }
     expect(isolate.store.waiting).toHaveLength(1);
     expect(isolate.background).toHaveLength(1);
     await isolate.store.read("feed").answer();
     await isolate.background[0];
-    expect(isolate.feed.knownAt).toBe(10_000 + BOUND_MS / 2);
-    await isolate.clock.pass(BOUND_MS / 2 - 101);
+    expect(isolate.feed.knownAt).toBe(10_000 + AHEAD_MS);
+    await isolate.clock.pass(BOUND_MS - 200 - 1);
     await isolate.feed.fresh(isolate.arrive());
     expect(isolate.store.feedReads).toBe(2);
   });
 
+  test("what is at hand starts it as a check that would wait does, and only then", async () => {
+    const isolate = await warm();
+    expect(isolate.feed.isFreshFor(isolate.arrive())).toBe(true);
+    await isolate.clock.pass(AHEAD_MS - 1);
+    expect(isolate.feed.isFreshFor(isolate.arrive())).toBe(true);
+    expect(isolate.store.feedReads).toBe(1);
+    await isolate.clock.pass(1);
+    for (let each = 0; each < 10; each++) expect(isolate.feed.isFreshFor(isolate.arrive())).toBe(true);
+    expect(isolate.store.feedReads).toBe(2);
+    expect(isolate.background).toHaveLength(1);
+    await isolate.clock.pass(BOUND_MS - AHEAD_MS);
+    expect(isolate.feed.isFreshFor(isolate.arrive())).toBe(false);
+    expect(isolate.store.feedReads).toBe(2);
+  });
+
+  test("with a fast store a read comes about once for each bound: 106 at most in 100", async () => {
+    for (const everyMs of [0.3, 1, 7]) {
+      const isolate = await warm();
+      isolate.store.held = false;
+      const end = isolate.clock.time + 100 * BOUND_MS;
+      while (isolate.clock.time < end) {
+        expect(isolate.feed.isFreshFor(isolate.arrive())).toBe(true);
+        // Its answer arrives before the next check does.
+        if (isolate.background.length > 0) await isolate.background.pop();
+        await isolate.clock.pass(everyMs);
+      }
+      expect(isolate.store.feedReads).toBeGreaterThanOrEqual(100);
+      expect(isolate.store.feedReads).toBeLessThanOrEqual(106);
+    }
+  });
+
+  test.each([
+    [0, 950],
+    [5, 950],
+    [12, 950],
+    [13, 948],
+    [50, 800],
+    [100, 600],
+    [125, 500],
+    [250, 500],
+    [900, 500],
+  ])(
+    "after a read that took %d ms the next one begins %d ms after it: a slow store is asked earlier",
+    async (tookMs, laterMs) => {
+      const isolate = new Isolate();
+      isolate.store.held = true;
+      const asked = ask(isolate);
+      await isolate.clock.pass(tookMs);
+      await isolate.store.read("feed").answer();
+      expect(asked.state).toBe("fresh");
+      const due = 10_000 + laterMs;
+      if (isolate.clock.time < due) {
+        await isolate.clock.pass(due - 1 - isolate.clock.time);
+        expect(isolate.feed.isFreshFor(isolate.arrive())).toBe(true);
+        expect(isolate.store.feedReads).toBe(1);
+        await isolate.clock.pass(1);
+      }
+      expect(isolate.feed.isFreshFor(isolate.arrive())).toBe(true);
+      expect(isolate.store.feedReads).toBe(2);
+    },
+  );
+
+  test("a store that is fast again is asked late again", async () => {
+    const isolate = new Isolate();
+    isolate.store.held = true;
+    ask(isolate);
+    await isolate.clock.pass(400);
+    await isolate.store.read("feed").answer();
+    await isolate.clock.pass(100);
+    ask(isolate);
+    await isolate.store.read("feed").answer();
+    expect(isolate.feed.knownAt).toBe(10_500);
+    await isolate.clock.pass(AHEAD_MS - 1);
+    ask(isolate);
+    expect(isolate.store.feedReads).toBe(2);
+    await isolate.clock.pass(1);
+    ask(isolate);
+    expect(isolate.store.feedReads).toBe(3);
+  });
+
+  test("the clock that was set back during a read does not make the next one late", async () => {
+    const isolate = await warm();
+    await isolate.clock.pass(BOUND_MS);
+    ask(isolate);
+    isolate.clock.setBack(300);
+    await isolate.store.read("feed").answer();
+    await isolate.clock.pass(300 + AHEAD_MS);
+    expect(isolate.feed.isFreshFor(isolate.arrive())).toBe(true);
+    expect(isolate.store.waiting).toHaveLength(1);
+  });
+
+  test("no check waits while checks keep coming, unless a read is over three times as slow as the last", () =>
+    fc.assert(
+      fc.asyncProperty(anyTraffic, async ({ firstMs, slower, gaps, startsAt }) => {
+        const isolate = new Isolate({ startsAt });
+        const { clock, store } = isolate;
+        store.held = true;
+        const first = ask(isolate);
+        await clock.pass(firstMs);
+        await store.read("feed").answer();
+        expect(first.state).toBe("fresh");
+        let lastMs = firstMs;
+        let endsAt = Number.POSITIVE_INFINITY;
+        const until = clock.time + 6 * BOUND_MS;
+        for (let each = 0; clock.time < until; each++) {
+          await clock.pass(gaps[each % gaps.length] ?? 1);
+          if (clock.time >= endsAt) {
+            await store.read("feed").answer();
+            endsAt = Number.POSITIVE_INFINITY;
+          }
+          expect(isolate.feed.isFreshFor(isolate.arrive())).toBe(true);
+          if (store.waiting.length > 0 && endsAt === Number.POSITIVE_INFINITY) {
+            const share = slower[store.feedReads % slower.length] ?? 0;
+            lastMs = share * Math.min(MAX_READ_MS, Math.max(40, 3 * lastMs));
+            endsAt = clock.time + lastMs;
+          }
+          expect(store.waiting.length).toBeLessThanOrEqual(1);
+        }
+        expect(store.feedReads).toBeGreaterThan(5);
+      }),
+      { numRuns: 100 },
+    ));
+
   test("a background read that fails troubles nobody, and the next check begins another", async () => {
     const isolate = await warm();
-    await isolate.clock.pass(600);
+    await isolate.clock.pass(AHEAD_MS);
     await isolate.feed.fresh(isolate.arrive());
     await isolate.store.read("feed").fail();
     await expect(isolate.background[0]).resolves.toBeUndefined();
@@ -269,10 +407,10 @@ describe("when the feed can no longer vouch for what was read", () => {
   test("a restore took the feed back while two reads overlapped: the younger one notices", async () => {
     const isolate = await warm();
     const count = forgotten(isolate);
-    await isolate.clock.pass(500);
+    await isolate.clock.pass(AHEAD_MS);
     ask(isolate);
     const [older] = isolate.store.waiting;
-    await isolate.clock.pass(500);
+    await isolate.clock.pass(BOUND_MS - AHEAD_MS);
     ask(isolate);
     await isolate.clock.pass(SHARED_READ_WAIT_MS);
     const [, younger] = isolate.store.waiting;
@@ -323,9 +461,9 @@ describe("reads of the feed that overlap", () => {
   /** Two reads under way: the older began in the background, the younger because the older one hung. */
   async function overlapping(isolate: Isolate) {
     const { clock, store } = isolate;
-    await clock.pass(500);
+    await clock.pass(AHEAD_MS);
     ask(isolate);
-    await clock.pass(500);
+    await clock.pass(BOUND_MS - AHEAD_MS);
     const asked = ask(isolate);
     await clock.pass(SHARED_READ_WAIT_MS);
     const [older, younger] = store.waiting;
@@ -374,7 +512,7 @@ describe("reads of the feed that overlap", () => {
     const { older, younger } = await overlapping(isolate);
     isolate.store.commit(["token:a"]);
     await older.answer();
-    expect(isolate.feed.knownAt).toBe(10_500);
+    expect(isolate.feed.knownAt).toBe(10_000 + AHEAD_MS);
     isolate.store.commit(["token:b"]);
     await younger.answer();
     expect(isolate.feed.knownAt).toBe(11_250);
@@ -410,7 +548,7 @@ describe("reads of the feed that overlap", () => {
     isolate.store.commit(["token:a"]);
     const revokedTime = isolate.clock.time;
     await older.answer();
-    await isolate.clock.pass(260);
+    await isolate.clock.pass(AHEAD_MS - SHARED_READ_WAIT_MS);
     ask(isolate);
     await isolate.clock.pass(SHARED_READ_WAIT_MS);
     const third = isolate.store.waiting[1];

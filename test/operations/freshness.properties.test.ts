@@ -4,14 +4,30 @@ import type { Fresh } from "../../src/operations/fresh-cache.ts";
 import { OWN_READ_WAIT_MS, SHARED_READ_WAIT_MS } from "../../src/operations/shared-read.ts";
 import { Unavailable } from "../../src/operations/unavailable.ts";
 import { FEED_PAGE_ROWS, type FeedHead } from "../../src/store/change-feed.ts";
-import { Isolate, pickOf, settle, type Check, type IsolateOptions, type Row } from "./held-store.ts";
+import {
+  Isolate,
+  pickOf,
+  settle,
+  type Arrival,
+  type Check,
+  type IsolateOptions,
+  type Row,
+} from "./held-store.ts";
 
 const KEYS = ["a", "b"] as const;
 const TEAM = "team";
 
 /** What may happen next. `pick` chooses among what is there at that time. */
 type Event =
-  | { readonly kind: "arrive"; readonly key: string; readonly strict: boolean; readonly lingers: boolean }
+  | {
+      readonly kind: "arrive";
+      readonly key: string;
+      readonly strict: boolean;
+      readonly lingers: boolean;
+      /** Whether it looks first at what is at hand, as a check does. */
+      readonly looks: boolean;
+    }
+  | { readonly kind: "glance"; readonly key: string }
   | { readonly kind: "begin" | "look" | "answer" | "fail" | "die" | "end timer"; readonly pick: number }
   | { readonly kind: "change" | "remake" | "remove"; readonly key: string }
   | { readonly kind: "ask" | "change team" | "flood" | "show clock" }
@@ -23,7 +39,13 @@ const key = fc.constantFrom(...KEYS);
 const pick = fc.nat({ max: 7 });
 const kind = <K extends Event["kind"]>(name: K) => fc.constant(name);
 
-const anyArrival = fc.record({ kind: kind("arrive"), key, strict: fc.boolean(), lingers: fc.boolean() });
+const anyArrival = fc.record({
+  kind: kind("arrive"),
+  key,
+  strict: fc.boolean(),
+  lingers: fc.boolean(),
+  looks: fc.boolean(),
+});
 const anyPass = fc.record({
   kind: kind("pass"),
   quarters: fc.constantFrom(1, 2, 4, 6, 8, 12, 16, 17, 32, 1000),
@@ -37,6 +59,7 @@ const anyRestore = fc.record({
 
 const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   { weight: 24, arbitrary: anyArrival },
+  { weight: 6, arbitrary: fc.record({ kind: kind("glance"), key }) },
   { weight: 8, arbitrary: fc.record({ kind: kind("begin"), pick }) },
   { weight: 14, arbitrary: fc.record({ kind: kind("look"), pick }) },
   { weight: 26, arbitrary: fc.record({ kind: kind("answer"), pick }) },
@@ -68,6 +91,7 @@ const anyFeedEvent: fc.Arbitrary<Event> = fc.oneof(
 
 /** Each run leaves some of these out: what is rare everywhere is frequent somewhere. */
 const DISPENSABLE: Event["kind"][] = [
+  "glance",
   "begin",
   "look",
   "fail",
@@ -118,12 +142,21 @@ interface PastHead extends FeedHead {
   readonly after: number;
 }
 
+/** What was at hand for a check, right before it was made. */
+interface Look {
+  readonly check: Check;
+  readonly hit: Fresh<Row> | null;
+  /** Reads of rows that were begun before the check. */
+  readonly rowReads: number;
+}
+
 const ANYTHING = "anything";
 
 /** An isolate, its store, and a record of what was true when. */
 class World {
   readonly isolate: Isolate;
   readonly checks: Check[] = [];
+  readonly #looks: Look[] = [];
   readonly #history = new Map<string, Truth[]>();
   readonly #changes: Change[] = [];
   readonly #heads: PastHead[] = [];
@@ -146,12 +179,17 @@ class World {
       case "arrive": {
         const arrival = isolate.arrive();
         const begin = (): void => {
-          this.checks.push(isolate.begin(event.key, { strict: event.strict, arrival }));
+          this.checks.push(
+            event.looks ? this.#look(event, arrival) : isolate.begin(event.key, { ...event, arrival }),
+          );
         };
         if (event.lingers) this.#lingering.push(begin);
         else begin();
         break;
       }
+      case "glance":
+        isolate.cache.hit(event.key, isolate.arrive());
+        break;
       case "ask":
         isolate.feed.fresh(isolate.arrive()).catch(() => undefined);
         break;
@@ -263,6 +301,34 @@ class World {
     }
   }
 
+  /** What was at hand for a check is what it is told, at once and without a read; where nothing was, it waits. */
+  judgeLooks(): void {
+    const { store } = this.isolate;
+    for (const { check, hit, rowReads } of this.#looks.splice(0)) {
+      const { outcome, strict } = check;
+      if (hit === null) {
+        if (outcome !== "waiting")
+          throw new Error("nothing was at hand, and yet the check waited for nothing");
+        continue;
+      }
+      if (strict) throw new Error("a copy was at hand for a strict check");
+      if (outcome === null || outcome === "waiting" || outcome instanceof Error)
+        throw new Error("a check waited for what was at hand");
+      if (outcome.value !== hit.value || outcome.asOf !== hit.asOf)
+        throw new Error("a check was told something else than what was at hand");
+      if (store.rowReads !== rowReads) throw new Error("what was at hand was read");
+    }
+  }
+
+  #look({ key, strict }: { readonly key: string; readonly strict: boolean }, arrival: Arrival): Check {
+    const { cache, store } = this.isolate;
+    const hit = cache.hit(key, arrival, strict ? () => true : undefined);
+    const { rowReads } = store;
+    const check = this.isolate.begin(key, { strict, arrival });
+    this.#looks.push({ check, hit, rowReads });
+    return check;
+  }
+
   #change(subject: string, keys: readonly string[], also?: (rows: Map<string, Row>) => void): void {
     const { clock, store } = this.isolate;
     store.commit([subject], (rows) => {
@@ -325,6 +391,25 @@ test(
         for (const check of world.checks) judge(world, check, options.boundMs);
         const { entries } = world.isolate.cache.held;
         expect(entries).toBeLessThanOrEqual(options.boundMs === 0 ? 0 : options.maxEntries);
+      }),
+      { numRuns: RUNS },
+    ),
+  TIMEOUT_MS,
+);
+
+test(
+  "what is at hand is what a check is told, which then waits for nothing; where nothing is, it waits",
+  () =>
+    fc.assert(
+      fc.asyncProperty(anyRun, async ({ events, without, ...options }) => {
+        const world = new World(options);
+        for (const event of events) {
+          if (without.includes(event.kind)) continue;
+          await world.happen(event);
+          world.judgeLooks();
+        }
+        const { feedReads } = world.isolate.store;
+        if (options.boundMs === 0) expect(feedReads).toBe(0);
       }),
       { numRuns: RUNS },
     ),

@@ -23,6 +23,8 @@ export type Access =
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
+  /** The body is a text that is JSON already. */
+  readonly written?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as it is, in the place of the body; the headers say what it is. */
   readonly stream?: ReadableStream<Uint8Array>;
@@ -63,6 +65,8 @@ export interface Route {
   readonly summary: string;
   readonly access: Access;
   readonly body?: v.GenericSchema;
+  /** What `body` gives for a usual value, without going through the schema; null: the schema decides. */
+  readonly plainBody?: (value: unknown) => unknown;
   /** Query parameters by name, with what they mean. */
   readonly query?: Readonly<Record<string, string>>;
   /** Answers whatever `Accept` says: it is somebody else's header, passed on. */

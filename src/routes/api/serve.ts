@@ -9,43 +9,60 @@ import {
   identifyOperator,
   identifyService,
   identifyTeamCaller,
+  serviceAtHand,
   type KeyedService,
 } from "../../operations/identify-caller.ts";
 import type { Moment } from "../../operations/moment.ts";
+import { recordDenial } from "../../operations/record-denial.ts";
 import { acceptsAny } from "../accept.ts";
 import { sessionCookie } from "../session-cookie.ts";
 import { readJson, validate } from "../body.ts";
 import { JSON_TYPE, refuse } from "../refusals.ts";
 import { answerOnce } from "./idempotency.ts";
-import { TEAM_PARAMETER, type Answer, type Call, type Method, type Route } from "./route.ts";
+import { TEAM_PARAMETER, type Access, type Answer, type Call, type Route } from "./route.ts";
 
 type App = Hono<{ Bindings: Env }>;
 
 /** Registers every route, and for each path an answer to the methods that it does not take. */
 export function serveRoutes(app: App, routes: readonly Route[], depsOf: (env: Env) => Deps): void {
-  const methods = new Map<string, Method[]>();
-  for (const route of routes) {
-    const path = honoPath(route.path);
-    methods.set(path, [...(methods.get(path) ?? []), route.method]);
-    app.on(route.anyMethod ? "ALL" : route.method, path, async (context) => {
+  for (const [path, taken] of byPath(routes)) {
+    const allow = [...taken.keys()]
+      .flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]))
+      .sort();
+    const anyMethod = routes.find((route) => route.anyMethod && honoPath(route.path) === path);
+    // One handler for each path: a second one that matches too would send every request through a chain.
+    app.all(path, async (context) => {
       const deps = depsOf(context.env);
+      const request = context.req.raw;
+      const { method } = request;
+      const route = taken.get(method === "HEAD" ? "GET" : method) ?? anyMethod;
+      if (route === undefined) return refuse({ kind: "method_not_allowed", allow }, request, deps.origins);
       const moment: Moment = {
         arrivedAt: deps.clock(),
         background: (work) => context.executionCtx.waitUntil(work),
       };
-      const request = context.req.raw;
-      const answer = await answerCall(route, { deps, request, moment, params: context.req.param() });
+      const params: Readonly<Record<string, string>> = path.includes(":")
+        ? context.req.param()
+        : NO_PARAMETERS;
+      const answer = await answerCall(route, { deps, request, moment, params });
       if (!answer.ok) return refuse(answer.error, request, deps.origins);
-      if (isChange(route)) deps.auditSealer.soon(context.req.param(TEAM_PARAMETER) ?? null, moment);
+      if (isChange(route)) deps.auditSealer.soon(params[TEAM_PARAMETER] ?? null, moment);
       return respond(answer.value);
     });
   }
-  for (const [path, taken] of methods) {
-    const allow = taken.includes("GET") ? ["HEAD", ...taken] : taken;
-    app.all(path, ({ req, env }) =>
-      refuse({ kind: "method_not_allowed", allow: allow.toSorted() }, req.raw, depsOf(env).origins),
-    );
+}
+
+const NO_PARAMETERS = {};
+
+/** Which route takes which method, for each path. */
+function byPath(routes: readonly Route[]): Map<string, Map<string, Route>> {
+  const paths = new Map<string, Map<string, Route>>();
+  for (const route of routes) {
+    const path = honoPath(route.path);
+    const taken = paths.get(path) ?? new Map<string, Route>();
+    paths.set(path, taken.set(route.method, route));
   }
+  return paths;
 }
 
 type Incoming = Pick<Call, "deps" | "request" | "moment" | "params">;
@@ -56,12 +73,13 @@ async function answerCall(route: Route, incoming: Incoming): Promise<Result<Answ
   const { handle, produces = ["application/json"] } = route;
   if (!route.anyAccept && !acceptsAny(request.headers.get("Accept"), produces))
     return err({ kind: "not_acceptable" });
-  const identified = await identify(route, incoming);
+  const identifying = identify(route, incoming);
+  const identified = identifying instanceof Promise ? await identifying : identifying;
   if (!identified.ok) return identified;
   const { caller, service, ip } = identified.value;
   const read = route.body === undefined ? ok({ text: "", value: undefined }) : await readJson(request);
   if (!read.ok) return read;
-  const body = route.body === undefined ? ok(undefined) : validate(route.body, read.value.value);
+  const body = validBody(route, read.value.value);
   if (!body.ok) return body;
 
   const call: Call<never> = {
@@ -77,8 +95,25 @@ async function answerCall(route: Route, incoming: Incoming): Promise<Result<Answ
     keepAnswer: () => () => [],
   };
   const key = route.idempotent ? request.headers.get("Idempotency-Key") : null;
-  if (key === null) return handle(call);
-  return answerOnce(call, { caller: actorOf(caller), key, body: read.value.text }, handle);
+  const answer = await (key === null
+    ? handle(call)
+    : answerOnce(call, { caller: actorOf(caller), key, body: read.value.text }, handle));
+  if (!answer.ok && route.access.kind === "team") {
+    await recordDenial(incoming.deps, call.actor, subjectOf(route.access, incoming.params), answer.error);
+  }
+  return answer;
+}
+
+/** A denial for what the caller holds is only reached once what the path names was found. */
+function subjectOf({ permission }: { readonly permission: string }, params: Call["params"]) {
+  const teamId = params[TEAM_PARAMETER] ?? "";
+  return { teamId, subject: params["id"] ?? teamId, permission };
+}
+
+function validBody({ body, plainBody }: Route, value: unknown): Result<unknown, Refusal> {
+  if (body === undefined) return ok(undefined);
+  const plain = plainBody?.(value) ?? null;
+  return plain === null ? validate(body, value) : ok(plain);
 }
 
 interface Identified {
@@ -87,33 +122,48 @@ interface Identified {
   readonly ip: string | null;
 }
 
-async function identify(route: Route, incoming: Incoming): Promise<Result<Identified, Refusal>> {
-  const { deps, request, moment, params } = incoming;
+/** Waits for nothing where the caller is at hand. */
+function identify(
+  route: Route,
+  incoming: Incoming,
+): Result<Identified, Refusal> | Promise<Result<Identified, Refusal>> {
+  const { deps, request, moment } = incoming;
   // Where anyone may call, nobody asks who it is: the header may be somebody else's, passed on.
   const authorization = route.access.kind === "anyone" ? null : request.headers.get("Authorization");
   const credential = bearerCredential(authorization, request.url);
   if (!credential.ok) return credential;
+  if (route.access.kind !== "service") return identifyPerson(route.access, credential.value, incoming);
+  const presented = { credential: credential.value };
+  const service = serviceAtHand(deps, presented, moment);
+  if (service !== null) return ok({ ...NOBODY, service });
+  return identifyService(deps, presented, moment).then((found) =>
+    found.ok ? ok({ ...NOBODY, service: found.value }) : found,
+  );
+}
+
+/** A handler reads only what its route's access brings; the rest stays empty. */
+const NOBODY = { ip: null } as Identified;
+
+async function identifyPerson(
+  access: Exclude<Access, { readonly kind: "service" }>,
+  credential: string | null,
+  { deps, request, moment, params }: Incoming,
+): Promise<Result<Identified, Refusal>> {
   // Forwarded-for headers are anybody's to write; only the platform's own is trusted (RFC 9700).
   const ip = request.headers.get("CF-Connecting-IP");
-  const presented = { credential: credential.value, session: sessionCookie(request), ip };
-  // A handler reads only what its route's access brings; the rest stays empty.
-  const nobody = {} as Identified;
-  switch (route.access.kind) {
+  const presented = { credential, session: sessionCookie(request), ip };
+  switch (access.kind) {
     case "anyone":
-      return ok({ ...nobody, ip });
-    case "service": {
-      const service = await identifyService(deps, presented, moment);
-      return service.ok ? ok({ ...nobody, service: service.value, ip }) : service;
-    }
+      return ok({ ...NOBODY, ip });
     case "operator": {
       const caller = await identifyOperator(deps, presented, moment);
-      return caller.ok ? ok({ ...nobody, caller: caller.value, ip }) : caller;
+      return caller.ok ? ok({ ...NOBODY, caller: caller.value, ip }) : caller;
     }
     case "team": {
       const team = params[TEAM_PARAMETER] ?? "";
-      const needs = { team, permission: route.access.permission };
+      const needs = { team, permission: access.permission };
       const caller = await identifyTeamCaller(deps, presented, needs, moment);
-      return caller.ok ? ok({ ...nobody, caller: caller.value, ip }) : caller;
+      return caller.ok ? ok({ ...NOBODY, caller: caller.value, ip }) : caller;
     }
   }
 }
@@ -125,8 +175,8 @@ function isChange({ method, access }: Route): boolean {
 
 const PLAIN_HEADERS = { "Content-Type": JSON_TYPE, "Cache-Control": "no-store" } as const;
 
-function respond({ status, body, headers, stream }: Answer): Response {
-  return new Response(stream ?? JSON.stringify(body), {
+function respond({ status, body, written, headers, stream }: Answer): Response {
+  return new Response(stream ?? (written ? (body as string) : JSON.stringify(body)), {
     status,
     headers: headers === undefined ? PLAIN_HEADERS : { ...PLAIN_HEADERS, ...headers },
   });
