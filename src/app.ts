@@ -6,6 +6,7 @@ import type { Deps } from "./operations/deps.ts";
 import { Unavailable } from "./operations/unavailable.ts";
 import { serveRoutes } from "./routes/api/serve.ts";
 import { apiRoutes } from "./routes/api/table.ts";
+import { serveOAuth } from "./routes/oauth/serve.ts";
 import { serveConsole } from "./routes/console/serve.tsx";
 import { refuse } from "./routes/refusals.ts";
 import { defaultOrigin } from "./deployments.ts";
@@ -14,6 +15,7 @@ import { defaultOrigin } from "./deployments.ts";
 export function createApp(depsOf: (env: Env) => Deps): Hono<{ Bindings: Env }> {
   const app = new Hono<{ Bindings: Env }>();
   serveRoutes(app, apiRoutes, depsOf);
+  serveOAuth(app, depsOf);
   serveConsole(app, depsOf);
   app.notFound(({ req, env }) => refuse(unknownPath(req.path), req.raw, depsOf(env).origins));
   app.onError((error, { req }) => refuse(faultOf(error), req.raw, DEFAULT_ORIGINS));

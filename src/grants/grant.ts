@@ -1,0 +1,14 @@
+import type { GrantType } from "../domain/client.ts";
+import type { OAuthRefusal } from "../domain/oauth-refusal.ts";
+import type { Result } from "../domain/result.ts";
+import type { Deps } from "../operations/deps.ts";
+import type { Moment } from "../operations/moment.ts";
+import type { TokenAnswer, TokenRequest } from "../operations/oauth/token-request.ts";
+
+/** One way to get tokens at the token endpoint (RFC 6749, section 1.3), as data. */
+export interface Grant {
+  /** The value of `grant_type`. */
+  readonly type: GrantType;
+  /** @returns the tokens, or why there are none; the client is authenticated and may use this grant */
+  redeem(deps: Deps, request: TokenRequest, moment: Moment): Promise<Result<TokenAnswer, OAuthRefusal>>;
+}

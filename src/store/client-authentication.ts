@@ -1,0 +1,29 @@
+import { and, eq, gt, isNull, or } from "drizzle-orm";
+import type { Database } from "./database.ts";
+import { clients, clientSecrets } from "./schema.ts";
+
+export type ClientRow = typeof clients.$inferSelect;
+
+/**
+ * A client that was not deleted, and whether a secret is one of its own and in force.
+ * @param secretHash null: none was presented
+ */
+export async function readClient(
+  db: Database,
+  { id, secretHash, now }: { id: string; secretHash: string | null; now: number },
+): Promise<{ readonly client: ClientRow; readonly secretHolds: boolean } | undefined> {
+  const row = await db
+    .select({ client: clients, secret: clientSecrets.hash })
+    .from(clients)
+    .leftJoin(
+      clientSecrets,
+      and(
+        eq(clientSecrets.clientId, clients.id),
+        eq(clientSecrets.hash, secretHash ?? ""),
+        or(isNull(clientSecrets.expiresAt), gt(clientSecrets.expiresAt, now)),
+      ),
+    )
+    .where(and(eq(clients.id, id), isNull(clients.deletedAt)))
+    .get();
+  return row && { client: row.client, secretHolds: row.secret !== null };
+}
