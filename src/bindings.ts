@@ -1,3 +1,4 @@
+import type { OAuthSettings } from "./domain/oauth-settings.ts";
 import { defaultOrigin } from "./deployments.ts";
 import { isRegionCode, REGION_CODES, type RegionCode } from "./domain/region.ts";
 import type { Journal } from "./objects/journal.ts";
@@ -17,6 +18,13 @@ export interface Env {
   readonly ALLOW_LOOPBACK_WEBHOOKS?: string;
   readonly DNS_RESOLVER?: string;
   readonly FRESHNESS_MS?: string;
+  readonly GRANT_TOKENS_PER_WINDOW?: string;
+  readonly ACCESS_TOKENS_PER_WINDOW?: string;
+  readonly REFRESH_TOKENS_PER_WINDOW?: string;
+  readonly ISSUE_WINDOW_SECONDS?: string;
+  readonly REFRESH_TOKENS_PER_USER?: string;
+  readonly ACCESS_TOKEN_SECONDS?: string;
+  readonly GRANT_TOKEN_SECONDS?: string;
 }
 
 /** The platform's resources, as the wiring hands them on. */
@@ -54,6 +62,7 @@ export interface Config {
   readonly dnsResolver: string;
   /** The freshness bound (design, "The freshness bound"); 0 reads the store at every check. */
   readonly freshnessMs: number;
+  readonly oauth: OAuthSettings;
 }
 
 /** A setting is missing or wrong. The message names the setting and never its value. */
@@ -92,6 +101,34 @@ export function readConfig(env: Env): Config {
     allowLoopback: development && env.ALLOW_LOOPBACK_WEBHOOKS === "true",
     dnsResolver: env.DNS_RESOLVER ?? DEFAULT_DNS_RESOLVER,
     freshnessMs: readWholeNumber("FRESHNESS_MS", env.FRESHNESS_MS, 1000, { min: 0, max: 60_000 }),
+    oauth: readOAuthSettings(env),
+  };
+}
+
+function readOAuthSettings(env: Env): OAuthSettings {
+  const count = { min: 1, max: 100_000 };
+  const seconds = { min: 1, max: 86_400 };
+  return {
+    grantTokensPerWindow: readWholeNumber("GRANT_TOKENS_PER_WINDOW", env.GRANT_TOKENS_PER_WINDOW, 10, count),
+    accessTokensPerWindow: readWholeNumber(
+      "ACCESS_TOKENS_PER_WINDOW",
+      env.ACCESS_TOKENS_PER_WINDOW,
+      10,
+      count,
+    ),
+    refreshTokensPerWindow: readWholeNumber(
+      "REFRESH_TOKENS_PER_WINDOW",
+      env.REFRESH_TOKENS_PER_WINDOW,
+      20,
+      count,
+    ),
+    issueWindowSeconds: readWholeNumber("ISSUE_WINDOW_SECONDS", env.ISSUE_WINDOW_SECONDS, 600, seconds),
+    refreshTokensPerUser: readWholeNumber("REFRESH_TOKENS_PER_USER", env.REFRESH_TOKENS_PER_USER, 20, count),
+    accessTokenSeconds: readWholeNumber("ACCESS_TOKEN_SECONDS", env.ACCESS_TOKEN_SECONDS, 3600, seconds),
+    grantTokenSeconds: readWholeNumber("GRANT_TOKEN_SECONDS", env.GRANT_TOKEN_SECONDS, 60, {
+      min: 1,
+      max: 600,
+    }),
   };
 }
 
@@ -117,8 +154,9 @@ function readWholeNumber(
   fallback: number,
   { min, max }: { min: number; max: number },
 ): number {
-  if (text === undefined || text === "") return fallback;
-  const value = Number(text);
+  const digits = text?.trim() ?? "";
+  if (digits === "") return fallback;
+  const value = /^\d+$/.test(digits) ? Number(digits) : NaN;
   if (!Number.isInteger(value) || value < min || value > max) {
     throw new ConfigError(`${name} must be a whole number from ${min} to ${max}`);
   }
@@ -131,14 +169,20 @@ function readOrigins(text: string | undefined): Record<RegionCode, string> {
     RegionCode,
     string
   >;
-  if (text === undefined || text === "") return origins;
-  for (const [code, origin] of Object.entries(parseObject("ORIGINS", text))) {
-    if (!isRegionCode(code) || typeof origin !== "string" || !URL.canParse(origin)) {
-      throw new ConfigError("ORIGINS must map region codes to URLs");
-    }
-    origins[code] = new URL(origin).origin;
+  if (text === undefined || text.trim() === "") return origins;
+  for (const [code, url] of Object.entries(parseObject("ORIGINS", text))) {
+    const origin = isRegionCode(code) && typeof url === "string" ? httpOrigin(url) : null;
+    if (origin === null) throw new ConfigError("ORIGINS must map region codes to http or https URLs");
+    origins[code as RegionCode] = origin;
   }
   return origins;
+}
+
+/** Null for what is no web address: other schemes have no origin to answer at. */
+function httpOrigin(url: string): string | null {
+  if (!URL.canParse(url)) return null;
+  const { protocol, origin } = new URL(url);
+  return protocol === "https:" || protocol === "http:" ? origin : null;
 }
 
 function parseObject(name: string, text: string): Record<string, unknown> {

@@ -63,6 +63,7 @@ function compose(env: Env): Deps {
     tagKeys: config.tagKeys,
     operatorKeyHashes: new Set(config.operatorKeys.map(hashCredential)),
     freshnessMs: config.freshnessMs,
+    oauth: config.oauth,
   };
 }
 

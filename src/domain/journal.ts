@@ -1,10 +1,37 @@
-/** Something that was ended for good, as the journal names it. */
+/** Something that was ended or taken away for good, as the journal names it. */
 export interface JournalledEnd {
-  readonly kind: "access_token" | "service" | "team_credentials" | "user_credentials" | "member" | "session";
-  /** Of a member: the team's id and the user's, with a colon between. */
+  readonly kind: EndKind | StateKind;
+  /** Of a member: the team's id and the user's, with a colon between. Of a state: see `stateId`. */
   readonly id: string;
   /** Milliseconds. */
   readonly at: number;
+}
+
+/** What an entry ends by its id alone, or as it was at that time. */
+export type EndKind =
+  | "access_token"
+  | "service"
+  | "team_credentials"
+  | "user_credentials"
+  | "member"
+  | "session"
+  | "client"
+  /** By its hash; ends at the time of the entry, which may lie ahead. */
+  | "client_secret"
+  | "grant";
+
+/**
+ * What an entry puts into a state: whoever was demoted must not be what they were, nor an invitation come
+ * back. A state has the version that its row then had: of two, the higher one holds, in whatever order they
+ * came, and a row that is already further is left alone.
+ */
+export type StateKind = "invitation" | "member_role" | "role_permissions" | "team_status";
+
+export interface JournalledState {
+  readonly id: string;
+  readonly version: number;
+  /** What the row then held; empty for an invitation, which is gone. */
+  readonly value: string;
 }
 
 export interface JournalEntry extends JournalledEnd {
@@ -19,3 +46,20 @@ export interface JournalPage {
 }
 
 export const JOURNAL_PAGE_ENTRIES = 500;
+
+/** A state as the `id` of its entry. */
+export function stateId({ id, version, value }: JournalledState): string {
+  return `${id}:${version}:${value}`;
+}
+
+/** The last state of each thing that entries of a kind name. */
+export function lastStates(entries: readonly JournalledEnd[], kind: StateKind): JournalledState[] {
+  const last = new Map<string, JournalledState>();
+  for (const entry of entries) {
+    const [, id, version, value] = /^([^:]+):(\d+):(.*)$/s.exec(entry.kind === kind ? entry.id : "") ?? [];
+    if (id === undefined || version === undefined || value === undefined) continue;
+    const state = { id, version: Number(version), value };
+    if (state.version > (last.get(id)?.version ?? 0)) last.set(id, state);
+  }
+  return [...last.values()];
+}

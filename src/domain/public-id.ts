@@ -1,4 +1,4 @@
-import type { RegionCode } from "./region.ts";
+import { isRegionCode, type RegionCode } from "./region.ts";
 
 /** What a public id can name (contract, section 2), client ids excepted: they carry their home region too. */
 export type PublicIdPrefix =
@@ -12,6 +12,7 @@ export type PublicIdPrefix =
   | "rep"
   | "rol"
   | "grt"
+  | "rtk"
   | "mem"
   | "key"
   | "aud"
@@ -45,6 +46,18 @@ export function clientId(homeRegion: RegionCode, nowMs: number, random: Uint8Arr
 
 /** Whether the text has the shape of a public id of this prefix; not whether there is such a thing. */
 export function isPublicId(prefix: PublicIdPrefix, text: string): boolean {
+  return hasShape(prefix, text);
+}
+
+/** The same for a client id, whatever region is its home. */
+export function isClientId(text: string): boolean {
+  const region = text.slice(CLIENT.length, CLIENT.length + 2);
+  return isRegionCode(region) && hasShape(`${CLIENT}${region}`, text);
+}
+
+const CLIENT = "cli_";
+
+function hasShape(prefix: string, text: string): boolean {
   const start = prefix.length + 1;
   if (text.length !== start + TIME_LENGTH + RANDOM_LENGTH || !text.startsWith(`${prefix}_`)) return false;
   for (let index = start; index < text.length; index += 1) {

@@ -30,11 +30,15 @@ export function codeOf(refusal: Refusal): CodedStatus {
     case "missing_permission":
     case "operator_only":
     case "second_factor_required":
+    case "sign_in_method_not_allowed":
     case "exceeds_maker":
     case "owner_only":
     case "beyond_caller":
+    case "beyond_client":
+    case "exceeds_bounds":
       return { status: 403, code: "TOK0001" };
     case "rate_limited":
+    case "issue_limited":
       return { status: 429, code: "COM0002" };
     case "method_not_allowed":
       return { status: 405, code: "COM0001" };
@@ -52,6 +56,7 @@ export function codeOf(refusal: Refusal): CodedStatus {
     case "required_permission_absent":
     case "no_common_address":
     case "empty_period":
+    case "member_not_for_type":
     case "domain_not_proven":
     case "provider_unusable":
       return { status: 422, code: "COM0009" };
@@ -59,6 +64,9 @@ export function codeOf(refusal: Refusal): CodedStatus {
     case "catalogue_would_lose":
     case "in_use":
     case "quota_exceeded":
+    case "keeps_no_secret":
+    case "too_many_secrets":
+    case "self_client_only":
     case "no_way_to_sign_in":
     case "built_in_role":
     case "role_in_use":

@@ -1,3 +1,4 @@
+import type { ClientType } from "./client.ts";
 import type { QuotaName } from "./plan.ts";
 import type { RegionCode } from "./region.ts";
 
@@ -37,12 +38,18 @@ export type CallerRefusal =
   | { readonly kind: "operator_only" }
   /** The team requires a second factor, and this session was opened without one. */
   | { readonly kind: "second_factor_required" }
+  /** The team's members may not sign in the way in which this session was opened, or not from elsewhere. */
+  | { readonly kind: "sign_in_method_not_allowed" }
   /** Nothing confers more than its maker holds. */
   | { readonly kind: "exceeds_maker"; readonly missing: readonly string[] }
   /** Only those to whom the team belongs, or the operator, make, change and remove its owners. */
   | { readonly kind: "owner_only" }
   /** What would be changed or removed holds more than the caller does. */
   | { readonly kind: "beyond_caller"; readonly missing: readonly string[] }
+  /** It goes beyond the most that the client can ever be granted. */
+  | { readonly kind: "beyond_client"; readonly missing: readonly string[] }
+  /** It would live longer, or work from more addresses, than the token that asks for it. */
+  | { readonly kind: "exceeds_bounds" }
   /** The invited address has an account, and the caller is not signed in to it. */
   | { readonly kind: "sign_in_required" };
 
@@ -83,13 +90,22 @@ export type Noun =
   | "role"
   | "member"
   | "invitation"
-  | "report";
+  | "report"
+  | "client";
 
 /** The request is fine, the state of things is against it. */
 export type StateRefusal =
   | { readonly kind: "not_found"; readonly noun: Noun }
   | { readonly kind: "required_permission_absent"; readonly missing: readonly string[] }
   | { readonly kind: "no_common_address" }
+  /** Clients of this type have no such member. */
+  | { readonly kind: "member_not_for_type"; readonly member: string; readonly type: ClientType }
+  | { readonly kind: "keeps_no_secret" }
+  /** So many of a client's secrets are in force at once. */
+  | { readonly kind: "too_many_secrets"; readonly limit: number }
+  | { readonly kind: "self_client_only" }
+  /** Too many grant tokens of one client in a short time (contract, section 6, "Limits"). */
+  | { readonly kind: "issue_limited"; readonly retryAfterSeconds: number }
   | { readonly kind: "already_exists"; readonly noun: Noun; readonly member: string }
   | { readonly kind: "catalogue_would_lose"; readonly permissions: readonly string[] }
   /** The team's plan allows no more of these. */

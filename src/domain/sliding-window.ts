@@ -16,6 +16,8 @@ interface Charge {
   readonly count: number;
   /** Present while the permits are in somebody's hands: kept apart, to be found when they are returned. */
   readonly lease?: { readonly id: number; readonly endsAt: number };
+  /** Present where the same thing may be charged several times and is to count once: kept apart as well. */
+  readonly once?: string;
 }
 
 export interface WindowLimit {
@@ -47,17 +49,23 @@ export const EMPTY_WINDOW: WindowState = { charges: [], seenAt: 0, lastLeaseId: 
  * wait: `retryAfterMs` later, if nobody else charges or returns, the same is allowed, and not a
  * millisecond before. Limit and window may differ from call to call; a charge keeps the end that it
  * was given.
- * @param request `cost` from 0; 0 looks without charging
+ * @param request `cost` from 0; 0 looks without charging. `once` names what is charged: while its charge counts,
+ *   the same name is allowed again and charged nothing, so that parallel attempts at one thing count as one.
  * @throws RangeError for numbers that are not whole or below their least
  */
 export function take(
   state: WindowState,
-  request: WindowLimit & { readonly cost: number },
+  request: WindowLimit & { readonly cost: number; readonly once?: string },
   now: number,
 ): WindowAnswer {
   const at = latest(state, now);
   requireWhole(request.windowMs, 1);
-  return admit(state, request.limit, { until: at + request.windowMs, count: request.cost }, now);
+  const { limit, windowMs, cost, once } = request;
+  const until = at + windowMs;
+  if (once === undefined) return admit(state, limit, { until, count: cost }, now);
+  const isCharged = liveCharges(state, at).some((charge) => charge.once === once);
+  const answer = admit(state, limit, { until, count: isCharged ? 0 : cost, once }, now);
+  return isCharged ? { ...answer, allowed: true, retryAfterMs: 0 } : answer;
 }
 
 /**
@@ -151,10 +159,14 @@ function withCharge(charges: readonly Charge[], charge: Charge): readonly Charge
   const after = charges.findLastIndex(({ until }) => until <= charge.until) + 1;
   for (let index = after - 1; charges[index]?.until === charge.until; index -= 1) {
     const twin = charges[index];
-    if (twin === undefined || twin.lease !== undefined || charge.lease !== undefined) continue;
+    if (twin === undefined || !isPlain(twin) || !isPlain(charge)) continue;
     return charges.with(index, { until: twin.until, count: twin.count + charge.count });
   }
   return charges.toSpliced(after, 0, charge);
+}
+
+function isPlain({ lease, once }: Charge): boolean {
+  return lease === undefined && once === undefined;
 }
 
 function latest(state: WindowState, now: number): number {

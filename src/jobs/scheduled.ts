@@ -1,4 +1,7 @@
 import type { Deps } from "../operations/deps.ts";
+import { forgetInvitations, forgetReports, forgetSessions, forgetUsage } from "../operations/forget-old.ts";
+import { eraseOldAnswers } from "../operations/oauth/erase-answers.ts";
+import { forgetExpired } from "../operations/oauth/forget-expired.ts";
 import { forgetAnswers } from "../operations/remember-answer.ts";
 import { continueReports } from "../operations/run-report.ts";
 import { sealLeftovers } from "../operations/seal-leftovers.ts";
@@ -9,6 +12,12 @@ const JOBS: readonly ((deps: Deps) => Promise<void>)[] = [
   forgetAnswers,
   sealLeftovers,
   continueReports,
+  forgetUsage,
+  forgetSessions,
+  forgetReports,
+  forgetInvitations,
+  eraseOldAnswers,
+  forgetExpired,
 ];
 
 /**

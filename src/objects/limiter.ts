@@ -15,8 +15,8 @@ export class Limiter extends DurableObject {
   clock: () => number = Date.now;
   #state: WindowState = this.ctx.storage.kv.get<WindowState>(STATE_KEY) ?? EMPTY_WINDOW;
 
-  /** Uses `cost` permits now, or none; a refusal costs nothing. */
-  async take(request: WindowLimit & { readonly cost: number }): Promise<Charge> {
+  /** Uses `cost` permits now, or none; a refusal costs nothing, nor does what was charged `once` before. */
+  async take(request: WindowLimit & { readonly cost: number; readonly once?: string }): Promise<Charge> {
     const { state, ...answer } = take(this.#state, request, this.clock());
     if (answer.allowed) await this.#keep(state);
     return answer;

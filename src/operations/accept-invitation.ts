@@ -2,7 +2,7 @@ import { isPublicId } from "../domain/public-id.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import type { AuditRow } from "../store/changes.ts";
-import { commitIfHolds, UniqueViolation } from "../store/database.ts";
+import { commitIfHolds, UniqueViolation, type Statement } from "../store/database.ts";
 import {
   acceptInvitation as acceptInvitationRow,
   findInvitation,
@@ -18,6 +18,7 @@ import { identifyUser } from "./identify-session.ts";
 import { memberSubjects } from "./member-rules.ts";
 import type { Moment } from "./moment.ts";
 import { hashPassword } from "./password.ts";
+import { heldAgainstJournal } from "./records.ts";
 import { conferredBy, conferring } from "./role-rules.ts";
 
 export interface AcceptanceRequest {
@@ -35,11 +36,11 @@ export interface JoinedMember {
   readonly team: OpenInvitation["team"];
 }
 
-/** By what a person joins: a session of their account, or an account that is made for the invitation. */
-interface Accepter {
+/** By what a person joins: an account that they have shown to be theirs, or one that is made now. */
+export interface Accepter {
   readonly userId: string;
   readonly newUser: UserRow | null;
-  /** How the audit trail names the credential: the session, or the invitation itself. */
+  /** How the audit trail names the credential: the session, the invitation itself, or the connection. */
   readonly actor: string;
 }
 
@@ -52,10 +53,11 @@ export async function acceptInvitation(
   request: AcceptanceRequest,
   moment: Moment,
 ): Promise<Result<JoinedMember, Refusal>> {
+  await heldAgainstJournal(deps.records, moment);
   const hash = hashCredential(request.secret);
   for (;;) {
     const invitation = await findInvitation(deps.db, hash);
-    const refusal = await objection(deps, invitation, moment);
+    const refusal = await invitationObjection(deps, invitation, moment);
     // Used, withdrawn, replaced and invented ones look alike.
     if (refusal !== null || invitation === undefined) return err(refusal ?? UNKNOWN);
     const accepter = await accepterOf(deps, invitation, request, moment);
@@ -68,7 +70,8 @@ export async function acceptInvitation(
 
 const UNKNOWN: Refusal = { kind: "not_found", noun: "invitation" };
 
-async function objection(
+/** Why an invitation that was found, or was not, cannot be accepted now; null: it can. */
+export async function invitationObjection(
   deps: Deps,
   invitation: OpenInvitation | undefined,
   { arrivedAt }: Moment,
@@ -106,6 +109,8 @@ async function accepterOf(
       email: member.email,
       passwordHash: password === null ? null : await hashPassword(password, deps.randomBytes),
       createdAt: deps.clock(),
+      // Whoever invited saw the link too: that it was used does not prove whose address it is.
+      emailVerifiedAt: null,
     };
     return ok({ userId: newUser.id, newUser, actor: member.id });
   }
@@ -120,10 +125,25 @@ async function accepterOf(
 async function tryAccept(
   deps: Deps,
   member: MemberRow,
-  { userId, newUser, actor }: Accepter,
+  accepter: Accepter,
   ip: string | null,
 ): Promise<MemberRow | null> {
-  const { db } = deps;
+  const { joined, statements } = acceptance(deps, member, accepter, ip);
+  try {
+    return (await commitIfHolds(deps.db, statements)) ? joined : null;
+  } catch (error) {
+    if (error instanceof UniqueViolation && error.column === "users.email") return null;
+    throw error;
+  }
+}
+
+/** The member that an invitation becomes, and the writes of that, for a batch that may hold more. */
+export function acceptance(
+  deps: Deps,
+  member: MemberRow,
+  { userId, newUser, actor }: Accepter,
+  ip: string | null,
+): { readonly joined: MemberRow; readonly statements: readonly Statement[] } {
   const audit: AuditRow = {
     id: makeId(deps, "aud"),
     teamId: member.teamId,
@@ -146,11 +166,8 @@ async function tryAccept(
     joinedAt: audit.at,
   };
   const record = { subjects: memberSubjects(joined), audit };
-  try {
-    const statements = acceptInvitationRow(db, { before: member, after: joined, newUser, record });
-    return (await commitIfHolds(db, statements)) ? joined : null;
-  } catch (error) {
-    if (error instanceof UniqueViolation && error.column === "users.email") return null;
-    throw error;
-  }
+  return {
+    joined,
+    statements: acceptInvitationRow(deps.db, { before: member, after: joined, newUser, record }),
+  };
 }

@@ -1,3 +1,4 @@
+import { stateId } from "../domain/journal.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { wasRecorded } from "../store/changes.ts";
@@ -5,6 +6,7 @@ import { commit, UniqueViolation } from "../store/database.ts";
 import { findTeam, updateTeam as updateTeamRow, type TeamChange, type TeamRow } from "../store/teams.ts";
 import { auditRow, type Actor } from "./change.ts";
 import type { Deps } from "./deps.ts";
+import { journalEnded } from "./journal-watch.ts";
 import { subjects } from "./subjects.ts";
 
 /** A change of a team's row, whichever part of it: information, security or billing. */
@@ -59,7 +61,12 @@ async function tryChange(
     if (!(error instanceof UniqueViolation)) throw error;
     return err({ kind: "already_exists", noun: "team", member: "slug" });
   }
-  return ok(await wasRecorded(db, audit.id));
+  if (!(await wasRecorded(db, audit.id))) return ok(false);
+  if (change.status !== undefined) {
+    const state = stateId({ id: team.id, version: team.version + 1, value: change.status });
+    await journalEnded(deps, { kind: "team_status", id: state, at: audit.at });
+  }
+  return ok(true);
 }
 
 function pick(team: TeamRow, change: TeamChange): Partial<TeamRow> {

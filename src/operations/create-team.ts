@@ -4,13 +4,14 @@ import { SIGN_IN_METHODS } from "../domain/sign-in-method.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { recordChange } from "../store/changes.ts";
-import { commit, UniqueViolation } from "../store/database.ts";
+import { commit, UniqueViolation, type Statement } from "../store/database.ts";
 import { insertTeam, type TeamRow } from "../store/teams.ts";
 import { insertMember, type MemberRow } from "../store/members.ts";
 import { findUserByEmail, insertUser, type UserRow } from "../store/users.ts";
 import { auditRow, type Actor } from "./change.ts";
 import { makeId } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
+import { makeInvitationSecret, type InvitationSecret } from "./invitation.ts";
 import { hashPassword } from "./password.ts";
 import type { Keep } from "./remember-answer.ts";
 
@@ -26,16 +27,28 @@ export interface TeamRequest {
 
 export interface CreatedTeam {
   readonly team: TeamRow;
+  /** Null: none was named, or whoever was named has to accept first. */
   readonly owner: UserRow | null;
+  /** Whether somebody was named who has to accept first. */
+  readonly invited: boolean;
 }
 
-/** Creates a team and, if one is named, its first owner: a new user, or one who already has an account. */
+export interface MadeTeam extends CreatedTeam {
+  /** For whoever was invited; the answer is the only place where it ever stands. */
+  readonly link: string | null;
+}
+
+/**
+ * Creates a team and, if one is named, its first owner: a new user, or one who already has an account. An
+ * account that anybody could have made for the address, by an invitation that they wrote themselves, is
+ * only invited: a team must not fall to whoever was the first to claim its owner's address.
+ */
 export async function createTeam(
   deps: Deps,
   request: TeamRequest,
   actor: Actor,
   keep: Keep<CreatedTeam>,
-): Promise<Result<CreatedTeam, Refusal>> {
+): Promise<Result<MadeTeam, Refusal>> {
   const owner = request.owner === null ? ok(null) : await ownerOf(deps, request.owner);
   if (!owner.ok) return owner;
   const id = makeId(deps, "team");
@@ -48,7 +61,7 @@ export async function createTeam(
         name: request.name,
         slug: request.slug,
         plan: request.plan,
-        owner: owner.value?.user.id ?? null,
+        owner: owner.value?.isInvited === false ? owner.value.user.id : null,
       },
     },
   });
@@ -70,14 +83,16 @@ export async function createTeam(
     createdAt: audit.at,
     updatedAt: audit.at,
   };
-  const made = { team, owner: owner.value?.user ?? null };
+  const isInvited = owner.value?.isInvited ?? false;
+  const made = { team, owner: isInvited ? null : (owner.value?.user ?? null), invited: isInvited };
   const { db } = deps;
+  const secret = isInvited ? makeInvitationSecret(deps) : null;
   try {
     await commit(db, [
       insertTeam(db, team),
       ...(owner.value?.isNew ? [insertUser(db, owner.value.user)] : []),
-      ...(made.owner === null ? [] : [insertMember(db, firstOwner(deps, team, made.owner))]),
       ...recordChange(db, { subjects: [], audit }),
+      ...(owner.value === null ? [] : ownerStatements(deps, team, { ...owner.value, secret }, actor)),
       ...keep(made),
     ]);
   } catch (error) {
@@ -85,47 +100,70 @@ export async function createTeam(
     if (refusal === null) throw error;
     return err(refusal);
   }
-  return ok(made);
+  return ok({ ...made, link: secret?.link ?? null });
 }
 
-function firstOwner(deps: Deps, team: TeamRow, { id, email }: UserRow): MemberRow {
+/** The owner's place in the team, or the invitation to it. */
+function ownerStatements(
+  deps: Deps,
+  team: TeamRow,
+  { user, secret }: { user: UserRow; secret: InvitationSecret | null },
+  actor: Actor,
+): Statement[] {
   const { changedBy, createdAt } = team;
-  return {
+  const member: MemberRow = {
     id: makeId(deps, "mem"),
     teamId: team.id,
-    email,
-    userId: id,
+    email: user.email,
+    userId: secret === null ? user.id : null,
     role: OWNER_ROLE,
-    status: "active",
-    invitationHash: null,
-    invitationExpiresAt: null,
+    status: secret === null ? "active" : "invited",
+    invitationHash: secret?.hash ?? null,
+    invitationExpiresAt: secret?.expiresAt ?? null,
     invitedBy: "operator",
     version: 1,
     changedBy,
     createdAt,
-    joinedAt: createdAt,
+    joinedAt: secret === null ? createdAt : null,
   };
+  const { db } = deps;
+  if (secret === null) return [insertMember(db, member)];
+  const after = { email: user.email, role: OWNER_ROLE };
+  const event = { type: "member.invited", teamId: team.id, subject: member.id, detail: { after } };
+  return [
+    insertMember(db, member),
+    ...recordChange(db, { subjects: [], audit: auditRow(deps, actor, event) }),
+  ];
+}
+
+interface NamedOwner {
+  readonly user: UserRow;
+  readonly isNew: boolean;
+  readonly isInvited: boolean;
 }
 
 /** A password is only ever set for a new account: naming somebody an owner must not change how they sign in. */
 async function ownerOf(
   deps: Deps,
   { email, password }: { email: string; password: string | null },
-): Promise<Result<{ user: UserRow; isNew: boolean }, Refusal>> {
+): Promise<Result<NamedOwner, Refusal>> {
   const lowerCase = email.toLowerCase();
   const known = await findUserByEmail(deps.db, lowerCase);
   if (known !== undefined) {
     return password === null
-      ? ok({ user: known, isNew: false })
+      ? ok({ user: known, isNew: false, isInvited: known.emailVerifiedAt === null })
       : err({ kind: "already_exists", noun: "user", member: "owner.email" });
   }
-  const user = {
+  const now = deps.clock();
+  const user: UserRow = {
     id: makeId(deps, "usr"),
     email: lowerCase,
     passwordHash: password === null ? null : await hashPassword(password, deps.randomBytes),
-    createdAt: deps.clock(),
+    createdAt: now,
+    // The operator knows whom they name.
+    emailVerifiedAt: now,
   };
-  return ok({ user, isNew: true });
+  return ok({ user, isNew: true, isInvited: false });
 }
 
 function refusalOf(error: unknown): Refusal | null {

@@ -1,6 +1,6 @@
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
-import { recordChange } from "../store/changes.ts";
+import { wasRecorded } from "../store/changes.ts";
 import { commit } from "../store/database.ts";
 import { deleteService as deleteServiceRow, findService, type ServiceRow } from "../store/services.ts";
 import { auditRow, type Actor } from "./change.ts";
@@ -25,10 +25,9 @@ export async function deleteService(
     detail: { before: { name, catalogues, resource } },
   });
   const known = await journalEnd(deps, { kind: "service", id, at: audit.at });
-  await commit(db, [
-    ...known,
-    deleteServiceRow(db, { id, now: audit.at }),
-    ...recordChange(db, { subjects: [subjects.service(id)], audit }),
-  ]);
+  const record = { subjects: [subjects.service(id)], audit };
+  await commit(db, [...known, ...deleteServiceRow(db, { id, record })]);
+  // Somebody else was faster: to whoever comes after that, it is gone.
+  if (!(await wasRecorded(db, audit.id))) return err({ kind: "not_found", noun: "service" });
   return ok({ service, effectiveBy: deps.clock() + deps.freshnessMs });
 }

@@ -1,3 +1,4 @@
+import type { OAuthSettings } from "../domain/oauth-settings.ts";
 import type { RegionCode } from "../domain/region.ts";
 import type { Charge, Lease, LeaseRequest, ReturnedLease } from "../domain/lease.ts";
 import type { Database } from "../store/database.ts";
@@ -13,7 +14,7 @@ import type { UsageLog } from "./usage-log.ts";
 
 /** The limiter of one subject, wherever it runs. */
 export interface LimiterStub {
-  take(request: { limit: number; windowMs: number; cost: number }): Promise<Charge>;
+  take(request: { limit: number; windowMs: number; cost: number; once?: string }): Promise<Charge>;
   lease(request: LeaseRequest): Promise<Lease>;
   settle(returned: ReturnedLease): Promise<void>;
 }
@@ -47,4 +48,5 @@ export interface Deps {
   /** SHA-256 of each operator key that is accepted, in hex. */
   readonly operatorKeyHashes: ReadonlySet<string>;
   readonly freshnessMs: number;
+  readonly oauth: OAuthSettings;
 }

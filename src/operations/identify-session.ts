@@ -1,6 +1,7 @@
 import { missingPermissions } from "../domain/permission.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
+import type { SignInMethod } from "../domain/sign-in-method.ts";
 import {
   findSession,
   readTeamSession,
@@ -12,6 +13,7 @@ import { holderOf, type Caller } from "./caller.ts";
 import { hashCredential } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import type { Moment } from "./moment.ts";
+import { heldAgainstJournal } from "./records.ts";
 
 /** A console session as a caller of one team's API; always read from the store, so that an end holds at once. */
 export async function identifySession(
@@ -20,10 +22,11 @@ export async function identifySession(
   { team, permission }: { team: string; permission: string },
   moment: Moment,
 ): Promise<Result<Caller, Refusal>> {
+  await heldAgainstJournal(deps.records, moment);
   const hash = hashCredential(cookie);
   const session = await readTeamSession(deps.db, { hash, teamId: team });
   if (session === undefined) return err({ kind: "unknown_credential" });
-  const caller = callerOf(session, moment.arrivedAt);
+  const caller = callerOf(session, team, moment.arrivedAt);
   if (!caller.ok) return caller;
   const holder = holderOf(caller.value);
   const missing = holder.kind === "everything" ? [] : missingPermissions(holder.permissions, [permission]);
@@ -32,29 +35,47 @@ export async function identifySession(
   return caller;
 }
 
+/** Whoever is signed in, and how they did. */
+export interface SignedInUser {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly method: SignInMethod;
+}
+
 /**
- * Whose a console session is, whatever teams they are in; null when it has ended.
- * @param sessionMinutes how long it may have been idle
+ * Whose a console session is, where they want to do something about a team that they need not be in; null
+ * when it has ended, or when another team's identity provider let them in.
+ * @param team which one, and how long a session may have been idle there
  */
 export async function identifyUser(
   deps: Deps,
   cookie: string,
-  { sessionMinutes }: { readonly sessionMinutes: number },
+  team: { readonly id: string; readonly sessionMinutes: number },
   moment: Moment,
-): Promise<{ readonly userId: string; readonly sessionId: string } | null> {
+): Promise<SignedInUser | null> {
+  await heldAgainstJournal(deps.records, moment);
   const session = await findSession(deps.db, hashCredential(cookie));
-  if (session === undefined || !isLive(session, sessionMinutes, moment.arrivedAt)) return null;
-  return { userId: session.userId, sessionId: session.id };
+  if (session === undefined || !isLive(session, team.sessionMinutes, moment.arrivedAt)) return null;
+  if (!reaches(session, team.id)) return null;
+  return { userId: session.userId, sessionId: session.id, method: session.method };
 }
 
-function callerOf(session: TeamSession, now: number): Result<Caller, Refusal> {
+function callerOf(session: TeamSession, team: string, now: number): Result<Caller, Refusal> {
   const { place } = session;
   if (!isLive(session, place?.sessionMinutes ?? Infinity, now)) return err({ kind: "unknown_credential" });
   if (place === null) return err({ kind: "wrong_team" });
   if (place.teamStatus === "suspended") return err({ kind: "team_suspended" });
+  if (!reaches(session, team) || !place.signInMethods.includes(session.method)) {
+    return err({ kind: "sign_in_method_not_allowed" });
+  }
   if (place.requireTwoFactor && !session.twoFactor) return err({ kind: "second_factor_required" });
   const { id: sessionId, userId } = session;
   return ok({ kind: "session", sessionId, userId, membership: place.membership });
+}
+
+/** Who may say who a team's members are, says it for that team: its identity provider opens no other one. */
+function reaches({ method, ssoTeamId }: SessionRow, team: string): boolean {
+  return method !== "sso" || ssoTeamId === team;
 }
 
 function isLive(

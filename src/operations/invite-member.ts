@@ -8,6 +8,8 @@ import { auditRow, type Actor } from "./change.ts";
 import { makeId } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import { makeInvitationSecret } from "./invitation.ts";
+import { journalEnded } from "./journal-watch.ts";
+import { goneId } from "./member-rules.ts";
 import type { Keep } from "./remember-answer.ts";
 import { conferredBy, conferring, reaching } from "./role-rules.ts";
 
@@ -94,7 +96,10 @@ async function tryInvite(
   const record = { subjects: [], audit };
   try {
     const statements = [...putInvitation(db, { row: member, replaced: earlier, record }), ...keep(member)];
-    return (await commitIfHolds(db, statements)) ? { member, link } : null;
+    if (!(await commitIfHolds(db, statements))) return null;
+    const replaced = earlier && ({ kind: "invitation", id: goneId(earlier), at: audit.at } as const);
+    if (replaced !== null) await journalEnded(deps, replaced);
+    return { member, link };
   } catch (error) {
     if (error instanceof UniqueViolation) return null;
     throw error;

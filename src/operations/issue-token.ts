@@ -70,6 +70,7 @@ export async function issueToken(
     userId: null,
     grantId: null,
     audience: null,
+    proofKey: null,
     permissions: [...permissions],
     allowedIps: allowedIps.value,
     rateLimit: request.rateLimit?.limit ?? null,

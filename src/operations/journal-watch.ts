@@ -1,7 +1,8 @@
 import type { JournalEntry, JournalledEnd, JournalPage } from "../domain/journal.ts";
 import type { FeedHead } from "../store/change-feed.ts";
-import type { Database, Statement } from "../store/database.ts";
-import { advanceMark, replayEntries } from "../store/journal-mark.ts";
+import { commit, type Database, type Statement } from "../store/database.ts";
+import { advanceMark } from "../store/journal-mark.ts";
+import { replayEntries } from "../store/journal-replay.ts";
 import { Unavailable } from "./unavailable.ts";
 
 /** The journal, wherever it runs. */
@@ -25,6 +26,18 @@ export async function journalEnd(
   });
   // In a list: a statement is a thenable, and a promise that resolved to it would run it.
   return [advanceMark(db, { from: seq - 1, to: seq })];
+}
+
+/**
+ * The same for what has ended already: of parallel batches some fail, and what the journal names is ended
+ * whether it was or not. Who asked for it is told only once it is written down.
+ * @throws {Unavailable} when the journal does not answer
+ */
+export async function journalEnded(
+  deps: { readonly db: Database; readonly journal: JournalStub },
+  ...ends: readonly JournalledEnd[]
+): Promise<void> {
+  for (const end of ends) await commit(deps.db, await journalEnd(deps, end));
 }
 
 /** Reads again at most this often; each time, something that was restored has been ended once more. */

@@ -1,3 +1,4 @@
+import { stateId } from "../domain/journal.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { OWNER_ROLE } from "../domain/role.ts";
 import { hasOtherOwner, type MemberRow } from "../store/members.ts";
@@ -25,4 +26,9 @@ export async function takingOwner({ db }: Pick<Deps, "db">, member: MemberRow): 
 /** What relies on a member's place in the team; on an invitation, nothing does. */
 export function memberSubjects({ teamId, userId }: MemberRow): string[] {
   return userId === null ? [] : [subjects.member(teamId, userId)];
+}
+
+/** How the journal names an invitation that is gone, be it withdrawn or replaced. */
+export function goneId({ id, version }: MemberRow): string {
+  return stateId({ id, version: version + 1, value: "" });
 }

@@ -6,7 +6,7 @@ import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { putCatalogue as putCatalogueRow, readCatalogues, type CatalogueRow } from "../store/catalogues.ts";
 import { wasRecorded } from "../store/changes.ts";
-import { commit } from "../store/database.ts";
+import { commitIfHolds } from "../store/database.ts";
 import { auditRow, type Actor } from "./change.ts";
 import type { Deps } from "./deps.ts";
 import type { Moment } from "./moment.ts";
@@ -63,9 +63,6 @@ async function tryPut(
     },
   });
   const record = { subjects: [subjects.catalogues()], audit };
-  await commit(
-    deps.db,
-    putCatalogueRow(deps.db, { definition, replaces: before?.changedBy ?? null, record }),
-  );
-  return wasRecorded(deps.db, audit.id);
+  const put = putCatalogueRow(deps.db, { definition, replaces: before?.changedBy ?? null, record });
+  return (await commitIfHolds(deps.db, put)) && wasRecorded(deps.db, audit.id);
 }

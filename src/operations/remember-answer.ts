@@ -8,6 +8,9 @@ import type { Deps } from "./deps.ts";
 /** `Idempotency-Key`: how long the first answer is repeated. */
 export const KEPT_MS = 24 * 3_600_000;
 
+/** Answers that one run of the scheduled job forgets. */
+const MAX_FORGOTTEN = 20_000;
+
 /** No request runs this long; one that has no answer by then died, and made nothing. */
 const ABANDONED_MS = 60_000;
 
@@ -60,5 +63,5 @@ export async function claimRequest(
 }
 
 export async function forgetAnswers({ db, clock }: Pick<Deps, "db" | "clock">): Promise<void> {
-  await pruneKeys(db, clock() - KEPT_MS);
+  await pruneKeys(db, { expiredBefore: clock() - KEPT_MS, limit: MAX_FORGOTTEN });
 }

@@ -1,12 +1,12 @@
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
-import { commit, commitIfHolds } from "../store/database.ts";
+import { commitIfHolds } from "../store/database.ts";
 import { findMember, removeMember as removeMemberRow, type MemberRow } from "../store/members.ts";
 import { settleRevocations } from "../store/revocations.ts";
 import { auditRow, type Actor } from "./change.ts";
 import type { Deps } from "./deps.ts";
-import { journalEnd } from "./journal-watch.ts";
-import { memberSubjects, reachingMember, takingOwner } from "./member-rules.ts";
+import { journalEnded } from "./journal-watch.ts";
+import { goneId, memberSubjects, reachingMember, takingOwner } from "./member-rules.ts";
 
 export interface RemovedMember {
   readonly member: MemberRow;
@@ -46,10 +46,11 @@ export async function removeMember(
     // Reckoned after the commit, because the bound counts from there (see `revokeToken`).
     const effectiveBy = deps.clock() + deps.freshnessMs;
     await settleRevocations(db, { auditId: audit.id, effectiveBy });
-    if (user !== null) {
-      // After the batch, which may fail: what the journal names is ended, whether it was or not.
-      await commit(db, await journalEnd(deps, { kind: "member", id: `${teamId}:${user}`, at: audit.at }));
-    }
+    const { at } = audit;
+    // By its own id too: a restored database may hold the invitation by which the person came.
+    const invitation = { kind: "invitation", id: goneId(member), at } as const;
+    const place = user === null ? [] : [{ kind: "member", id: `${teamId}:${user}`, at } as const];
+    await journalEnded(deps, ...place, invitation);
     return ok({ member, effectiveBy });
   }
 }

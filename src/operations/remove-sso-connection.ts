@@ -8,10 +8,15 @@ import {
   refuseLockOut,
   type SsoConnectionRow,
 } from "../store/sso-connections.ts";
+import { endSsoSessions } from "../store/sessions.ts";
+import { deleteSsoIdentities } from "../store/sso-identities.ts";
 import { auditRow, type Actor } from "./change.ts";
 import type { Deps } from "./deps.ts";
 
-/** Removes a connection, unless nobody could sign in any more without it. */
+/**
+ * Removes a connection, unless nobody could sign in any more without it. The sessions that it let in end, and
+ * whom its provider meant is forgotten.
+ */
 export async function removeSsoConnection(
   deps: Deps,
   teamId: string,
@@ -27,6 +32,8 @@ export async function removeSsoConnection(
   try {
     await commit(db, [
       deleteSsoConnection(db, id),
+      deleteSsoIdentities(db, id),
+      endSsoSessions(db, { connectionId: id, now: audit.at }),
       refuseLockOut(db, teamId),
       ...recordChange(db, { subjects: [], audit }),
     ]);

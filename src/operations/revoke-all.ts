@@ -1,6 +1,15 @@
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
-import { revokeAll, settleRevocations, type Ended, type Scope } from "../store/revocations.ts";
+import { insertAuditEvents } from "../store/changes.ts";
+import { ConditionFailed, type Statement } from "../store/database.ts";
+import {
+  listTeamsConcerned,
+  refuseOtherTeams,
+  revokeAll,
+  settleRevocations,
+  type Ended,
+  type Scope,
+} from "../store/revocations.ts";
 import { findTeam } from "../store/teams.ts";
 import { findUser } from "../store/users.ts";
 import { auditRow, type Actor } from "./change.ts";
@@ -21,25 +30,41 @@ export async function revokeTeam(
 ): Promise<Result<RevokedAll, Refusal>> {
   if ((await findTeam(deps.db, teamId)) === undefined) return err({ kind: "not_found", noun: "team" });
   const about = { type: "team.credentials_revoked", teamId, subject: teamId };
-  return ok(await endAll(deps, { teamId }, about, [subjects.team(teamId)], actor));
+  const beside = { killed: [subjects.team(teamId)], others: [] };
+  return ok(await endAll(deps, { teamId }, about, beside, actor));
 }
 
-/** Ends everything of a person in every team: their sessions, what acts for them, and tokens that they made. */
+/**
+ * Ends everything of a person in every team: their sessions, what acts for them, and tokens that they made.
+ * Each of these teams finds it in its own audit trail.
+ */
 export async function revokeUser(
   deps: Deps,
   userId: string,
   actor: Actor,
 ): Promise<Result<RevokedAll, Refusal>> {
-  if ((await findUser(deps.db, userId)) === undefined) return err({ kind: "not_found", noun: "user" });
+  const { db } = deps;
+  if ((await findUser(db, userId)) === undefined) return err({ kind: "not_found", noun: "user" });
   const about = { type: "user.credentials_revoked", teamId: null, subject: userId };
-  return ok(await endAll(deps, { userId }, about, [], actor));
+  for (;;) {
+    const teamIds = await listTeamsConcerned(db, userId);
+    const told = teamIds.map((teamId) => auditRow(deps, actor, { ...about, teamId }));
+    const others = [refuseOtherTeams(db, { userId, teamIds }), insertAuditEvents(db, told)];
+    try {
+      return ok(await endAll(deps, { userId }, about, { killed: [], others }, actor));
+    } catch (error) {
+      // If there is one team more by now: look again, so that it is told too.
+      if (!(error instanceof ConditionFailed)) throw error;
+    }
+  }
 }
 
+/** @param beside subjects whose cached copies die, and what else belongs into the batch */
 async function endAll(
   deps: Deps,
   scope: Scope,
   about: { type: string; teamId: string | null; subject: string },
-  killed: readonly string[],
+  beside: { killed: readonly string[]; others: readonly Statement[] },
   actor: Actor,
 ): Promise<RevokedAll> {
   const audit = auditRow(deps, actor, about);
@@ -48,7 +73,8 @@ async function endAll(
       ? ({ kind: "team_credentials", id: scope.teamId } as const)
       : ({ kind: "user_credentials", id: scope.userId } as const);
   const known = await journalEnd(deps, { ...end, at: audit.at });
-  const ended = await revokeAll(deps.db, { scope, record: { subjects: killed, audit }, known });
+  const record = { subjects: beside.killed, audit };
+  const ended = await revokeAll(deps.db, { scope, record, known: [...known, ...beside.others] });
   // Reckoned after the commit, because the bound counts from there (see `revokeToken`).
   const effectiveBy = deps.clock() + deps.freshnessMs;
   await settleRevocations(deps.db, { auditId: audit.id, effectiveBy });

@@ -12,6 +12,7 @@ import {
   type SsoConnectionRow,
 } from "../store/sso-connections.ts";
 import { findTeam } from "../store/teams.ts";
+import { holderOf } from "./caller.ts";
 import { auditRow, type Actor } from "./change.ts";
 import { makeId } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
@@ -56,6 +57,7 @@ export async function createSsoConnection(
     changedBy: audit.id,
     createdAt: audit.at,
     updatedAt: audit.at,
+    chosenByHolder: holderOf(actor.caller),
   };
   const saved = await save(deps, row, [
     insertSsoConnection(db, row),
@@ -79,8 +81,16 @@ export async function updateSsoConnection(
     if (before === undefined) return err({ kind: "not_found", noun: "sso_connection" });
     if (!expected(before)) return err({ kind: "precondition_failed" });
     const { clientSecret, allowedDomains, ...rest } = request;
+    if ((request.issuer ?? before.issuer) !== before.issuer && clientSecret === undefined) {
+      // The secret was entrusted to be shown to the former issuer: this one would get it at the next sign-in.
+      return err({ kind: "invalid_member", member: "client_secret", problem: "missing" });
+    }
     const change: SsoConnectionChange = {
       ...rest,
+      // Who chooses whom to believe, and about which domains, decides who people are (see `admitBySso`).
+      ...(request.issuer === undefined && allowedDomains === undefined
+        ? {}
+        : { chosenByHolder: holderOf(actor.caller) }),
       ...(clientSecret === undefined ? {} : { clientSecret: deps.vault.seal(clientSecret, id) }),
       ...(allowedDomains === undefined ? {} : { allowedDomains: [...allowedDomains] }),
     };
@@ -94,7 +104,9 @@ export async function updateSsoConnection(
       detail: { before: audible(before), after: audible(after) },
     });
     const record = { subjects: [], audit };
-    const saved = await save(deps, after, updateRow(db, { id, version: before.version, change, record }));
+    const endsSessions = admitsLess(before, after);
+    const statements = updateRow(db, { id, version: before.version, change, endsSessions, record });
+    const saved = await save(deps, after, statements);
     if (!saved.ok) return saved;
     if (await wasRecorded(db, audit.id)) return ok((await findSsoConnection(db, { teamId, id })) ?? after);
   }
@@ -120,6 +132,14 @@ async function save(
     if (error instanceof ConditionFailed) return err({ kind: "domain_not_proven" });
     throw error;
   }
+}
+
+/** Whether somebody whom the connection has let in might not be let in any more. */
+function admitsLess(before: SsoConnectionRow, after: SsoConnectionRow): boolean {
+  return (
+    before.issuer !== after.issuer ||
+    before.allowedDomains.some((domain) => !after.allowedDomains.includes(domain))
+  );
 }
 
 /** What the audit trail may hold of a connection: all but its secret. */

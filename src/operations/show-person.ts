@@ -2,18 +2,32 @@ import { readSession } from "../store/sessions.ts";
 import { listTeamsOfUser, type TeamOfUser } from "../store/users.ts";
 import { hashCredential } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
+import type { Moment } from "./moment.ts";
+import { heldAgainstJournal } from "./records.ts";
 
 export interface Person {
   readonly userId: string;
   readonly sessionId: string;
   readonly email: string;
+  /** The team whose identity provider let them in, null when none did. */
+  readonly ssoTeamId: string | null;
   readonly teams: readonly TeamOfUser[];
 }
 
-/** Whoever is signed in by this cookie, with their teams; null: nobody. */
-export async function showPerson({ db, clock }: Deps, cookie: string): Promise<Person | null> {
+/**
+ * Whoever is signed in by this cookie, with the teams that they can act in by it: single sign-on opens one
+ * alone. Null: nobody.
+ */
+export async function showPerson(
+  { db, records }: Deps,
+  cookie: string,
+  moment: Moment,
+): Promise<Person | null> {
+  await heldAgainstJournal(records, moment);
   const session = await readSession(db, hashCredential(cookie));
-  if (session === undefined || session.endedAt !== null || session.expiresAt <= clock()) return null;
-  const { userId, id: sessionId, email } = session;
-  return { userId, sessionId, email, teams: await listTeamsOfUser(db, userId) };
+  if (session === undefined || session.endedAt !== null || session.expiresAt <= moment.arrivedAt) return null;
+  const { userId, id: sessionId, email, ssoTeamId } = session;
+  const teams = await listTeamsOfUser(db, userId);
+  const reached = ssoTeamId === null ? teams : teams.filter(({ id }) => id === ssoTeamId);
+  return { userId, sessionId, email, ssoTeamId, teams: reached };
 }

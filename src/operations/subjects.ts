@@ -5,6 +5,9 @@ export const subjects = {
   /** A person's place in a team. */
   member: (teamId: string, userId: string): string => `member:${teamId}:${userId}`,
   role: (id: string): string => `role:${id}`,
+  /** What a client was allowed to do, and all that came of it. */
+  grant: (id: string): string => `grant:${id}`,
+  client: (id: string): string => `client:${id}`,
   service: (id: string): string => `service:${id}`,
   /** All catalogues together: they change rarely and are cached as one index. */
   catalogues: (): string => "catalogues",

@@ -1,3 +1,4 @@
+import { stateId } from "../domain/journal.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { OWNER_ROLE } from "../domain/role.ts";
@@ -6,6 +7,7 @@ import { findMember, setMemberRole, type MemberRow } from "../store/members.ts";
 import { holderOf } from "./caller.ts";
 import { auditRow, type Actor } from "./change.ts";
 import type { Deps } from "./deps.ts";
+import { journalEnded } from "./journal-watch.ts";
 import { memberSubjects, reachingMember, takingOwner } from "./member-rules.ts";
 import { conferredBy, conferring } from "./role-rules.ts";
 
@@ -64,5 +66,9 @@ async function tryUpdate(
   });
   const record = { subjects: memberSubjects(member), audit };
   const won = await commitIfHolds(db, setMemberRole(db, { member, role, record }));
-  return won ? { ...member, role, version: member.version + 1, changedBy: audit.id } : null;
+  if (!won) return null;
+  const version = member.version + 1;
+  const state = stateId({ id: member.id, version, value: role });
+  await journalEnded(deps, { kind: "member_role", id: state, at: audit.at });
+  return { ...member, role, version, changedBy: audit.id };
 }

@@ -1,3 +1,4 @@
+import { stateId } from "../domain/journal.ts";
 import { exceeding } from "../domain/permission.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
@@ -8,6 +9,7 @@ import { holderOf } from "./caller.ts";
 import { auditRow, type Actor } from "./change.ts";
 import { NAME_TAKEN } from "./create-role.ts";
 import type { Deps } from "./deps.ts";
+import { journalEnded } from "./journal-watch.ts";
 import type { Moment } from "./moment.ts";
 import { conferring, reaching, rolePermissions } from "./role-rules.ts";
 import { ownRole, type Role } from "./show-role.ts";
@@ -84,11 +86,25 @@ async function tryUpdate(
   const record = { subjects: [subjects.role(role.id)], audit };
   try {
     const won = await commitIfHolds(db, updateRoleRow(db, { role, change, record }));
-    return ok(won ? ownRole({ ...role, ...change, version: role.version + 1, updatedAt: audit.at }) : null);
+    if (!won) return ok(null);
+    const changed = { ...role, ...change, version: role.version + 1, updatedAt: audit.at };
+    await journalPermissions(deps, changed, change);
+    return ok(ownRole(changed));
   } catch (error) {
     if (!(error instanceof UniqueViolation)) throw error;
     return err(NAME_TAKEN);
   }
+}
+
+/** What a role lost must not come back with a restored database, and what it gained since must stay. */
+async function journalPermissions(
+  deps: Deps,
+  { id, version, updatedAt }: CountedRole,
+  { permissions }: RoleChange,
+): Promise<void> {
+  if (permissions === undefined) return;
+  const state = stateId({ id, version, value: JSON.stringify(permissions) });
+  await journalEnded(deps, { kind: "role_permissions", id: state, at: updatedAt });
 }
 
 function pick(role: CountedRole, change: RoleChange): RoleChange {

@@ -8,6 +8,8 @@ import type { RegionCode } from "../domain/region.ts";
 
 /** Seed 002's error body (contract, section 7). */
 export interface ErrorBody {
+  /** RFC 6749's name, where an OAuth limit is met outside OAuth's own endpoints (contract, section 6). */
+  readonly error?: "rate_limited";
   readonly error_code: string;
   readonly error_description: string;
   readonly localized_error_description: string;
@@ -30,13 +32,15 @@ export function errorBody(refusal: Refusal, language: Language, origins: Origins
   const surroundings: Surroundings = { regionUrl: (code) => origins[code] };
   const english = describeRefusal(refusal, MESSAGES.en, surroundings);
   return {
+    ...(refusal.kind === "issue_limited" ? { error: "rate_limited" as const } : {}),
     error_code: codeOf(refusal).code,
     error_description: english,
     localized_error_description:
       language === "en" ? english : describeRefusal(refusal, MESSAGES[language], surroundings),
     ...(refusal.kind === "missing_permission" ||
     refusal.kind === "exceeds_maker" ||
-    refusal.kind === "beyond_caller"
+    refusal.kind === "beyond_caller" ||
+    refusal.kind === "beyond_client"
       ? { missing: refusal.missing }
       : {}),
     ...(refusal.kind === "quota_exceeded" ? { quota: { name: refusal.quota, limit: refusal.limit } } : {}),
@@ -109,6 +113,7 @@ function quotable(text: string): string {
 function retryAfterSeconds(refusal: Refusal): number | null {
   switch (refusal.kind) {
     case "rate_limited":
+    case "issue_limited":
     case "unavailable":
       return refusal.retryAfterSeconds;
     default:

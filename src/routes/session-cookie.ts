@@ -1,6 +1,22 @@
 /** Host-bound and sent over TLS alone: no subdomain and no plain connection can set or see it. */
 export const SESSION_COOKIE = "__Host-jeton_session";
 
+/** Of a sign-in at an OpenID provider, while it lasts: it comes back only to the browser that has this. */
+export const SSO_COOKIE = "__Host-jeton_sso";
+
+/** `Lax`, not `Strict`: a provider's redirect back comes from another site. */
+const COOKIE_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax";
+
+/** @param maxAgeSeconds null: as long as the browser runs */
+export function setCookie(name: string, value: string, maxAgeSeconds: number | null = null): string {
+  const age = maxAgeSeconds === null ? "" : `Max-Age=${maxAgeSeconds}; `;
+  return `${name}=${value}; ${age}${COOKIE_ATTRIBUTES}`;
+}
+
+export function clearCookie(name: string): string {
+  return setCookie(name, "", 0);
+}
+
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
 /**
@@ -8,15 +24,16 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
  * one that changes something counts only when the browser says that it comes from this very origin.
  */
 export function sessionCookie(request: Request): string | null {
-  const value = cookieOf(request);
+  const value = cookieOf(request, SESSION_COOKIE);
   if (value === null || SAFE_METHODS.has(request.method)) return value;
   return isSameOrigin(request) ? value : null;
 }
 
-function cookieOf(request: Request): string | null {
+/** A cookie's value, whoever caused the request; null when there is none. */
+export function cookieOf(request: Request, wanted: string): string | null {
   for (const pair of (request.headers.get("Cookie") ?? "").split(";")) {
     const [name, value = ""] = pair.trim().split("=", 2);
-    if (name === SESSION_COOKIE && value !== "") return value;
+    if (name === wanted && value !== "") return value;
   }
   return null;
 }

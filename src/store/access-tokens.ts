@@ -160,3 +160,11 @@ export async function settleRevocation(
     .returning()
     .get();
 }
+
+export async function findOAuthAccessToken(db: Database, hash: string): Promise<AccessTokenRow | undefined> {
+  return db
+    .select()
+    .from(accessTokens)
+    .where(and(eq(accessTokens.hash, hash), eq(accessTokens.kind, "at")))
+    .get();
+}

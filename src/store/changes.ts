@@ -56,6 +56,17 @@ export function recordChange(db: Database, { subjects, audit }: ChangeRecord, wo
   ];
 }
 
+/** Audit events, however many, as one statement; those that are there already are passed over. */
+export function insertAuditEvents(db: Database, rows: readonly AuditRow[]): Statement {
+  return db
+    .insert(auditEvents)
+    .select(
+      sql`SELECT value->>'id', value->>'teamId', value->>'at', value->>'type', value->>'actor', value->>'actorOwner', value->>'subject',
+        value->>'ip', value->>'detail', NULL, NULL FROM json_each(${JSON.stringify(rows)}) WHERE true`,
+    )
+    .onConflictDoNothing();
+}
+
 /** Whether the change with this audit event took place: its row is there exactly then. */
 export async function wasRecorded(db: Database, auditId: string): Promise<boolean> {
   const row = await db

@@ -60,3 +60,16 @@ export function verifyDomain(
 export function deleteDomain(db: Database, id: string): Statement {
   return db.delete(domains).where(eq(domains.id, id));
 }
+
+/** Whether a domain is a team's now. */
+export async function isProvenDomain(
+  db: Database,
+  { teamId, name }: { teamId: string; name: string },
+): Promise<boolean> {
+  const row = await db
+    .select({ id: domains.id })
+    .from(domains)
+    .where(and(eq(domains.teamId, teamId), eq(domains.name, name), isNotNull(domains.verifiedAt)))
+    .get();
+  return row !== undefined;
+}

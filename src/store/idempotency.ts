@@ -43,6 +43,13 @@ export async function releaseKey(db: Database, id: string): Promise<void> {
   await db.delete(idempotency).where(and(eq(idempotency.id, id), isNull(idempotency.status)));
 }
 
-export async function pruneKeys(db: Database, expiredBefore: number): Promise<void> {
-  await db.delete(idempotency).where(lt(idempotency.createdAt, expiredBefore));
+/** Deletes keys that have expired, `limit` of them at most. */
+export async function pruneKeys(
+  db: Database,
+  { expiredBefore, limit }: { expiredBefore: number; limit: number },
+): Promise<void> {
+  const expired = lt(idempotency.createdAt, expiredBefore);
+  await db
+    .delete(idempotency)
+    .where(sql`${idempotency.id} IN (SELECT id FROM ${idempotency} WHERE ${expired} LIMIT ${limit})`);
 }

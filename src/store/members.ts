@@ -1,10 +1,11 @@
-import { and, desc, eq, isNull, lt, sql, type SQL } from "drizzle-orm";
+import { and, desc, eq, isNotNull, isNull, lt, sql, type SQL } from "drizzle-orm";
 import { OWNER_ROLE } from "../domain/role.ts";
 import type { Membership } from "./access-tokens.ts";
 import { recordChange, type ChangeRecord } from "./changes.ts";
 import { refuseWhen, type Database, type Statement } from "./database.ts";
+import { endGrants } from "./end-grants.ts";
 import { roleAbsent } from "./roles.ts";
-import { accessTokens, members, roles, teams } from "./schema.ts";
+import { accessTokens, consents, grants, members, roles, teams } from "./schema.ts";
 import { endSessions } from "./sessions.ts";
 import type { TeamRow } from "./teams.ts";
 import { insertUser, type UserRow } from "./users.ts";
@@ -110,9 +111,20 @@ export function setMemberRole(
   ];
 }
 
+/** Undoes the batch when a person is no member of a team. */
+export function refuseNoMember(
+  db: Database,
+  { teamId, userId }: { teamId: string; userId: string },
+): Statement {
+  return refuseWhen(
+    db,
+    sql`NOT EXISTS (SELECT 1 FROM ${members} WHERE team_id = ${teamId} AND user_id = ${userId})`,
+  );
+}
+
 /**
- * Removes a member as it was read, and ends the sessions and OAuth access tokens by which they acted: they
- * would live again if the person ever came back. The batch fails if the member has changed since, or if no
+ * Removes a member as it was read, and ends what acts for them in the team: sessions, OAuth grants with all
+ * that came of them, and the consent to those. They would live again if the person ever came back. The batch fails if the member has changed since, or if no
  * active owner would be left.
  */
 export function removeMember(
@@ -129,6 +141,12 @@ export function removeMember(
       ? []
       : [
           endSessions(db, { userId, now: audit.at }),
+          ...endGrants(db, {
+            where: sql`${grants.userId} = ${userId} AND ${grants.teamId} = ${teamId}`,
+            at: audit.at,
+            auditId: audit.id,
+            reason: "revoked",
+          }),
           db
             .update(accessTokens)
             .set({ revokedAt: audit.at, revokedBy: audit.id })
@@ -139,6 +157,7 @@ export function removeMember(
                 isNull(accessTokens.revokedAt),
               ),
             ),
+          db.delete(consents).where(and(eq(consents.userId, userId), eq(consents.teamId, teamId))),
         ]),
     ...recordChange(db, record),
   ];
@@ -152,6 +171,21 @@ export interface OpenInvitation {
 
 /** @param hash of the secret in the invitation's link */
 export async function findInvitation(db: Database, hash: string): Promise<OpenInvitation | undefined> {
+  return openInvitation(db, eq(members.invitationHash, hash));
+}
+
+/** @param email in lower case. */
+export async function findInvitationByEmail(
+  db: Database,
+  { teamId, email }: { teamId: string; email: string },
+): Promise<OpenInvitation | undefined> {
+  return openInvitation(
+    db,
+    and(eq(members.teamId, teamId), eq(members.email, email), isNotNull(members.invitationHash)),
+  );
+}
+
+async function openInvitation(db: Database, wanted: SQL | undefined): Promise<OpenInvitation | undefined> {
   return db
     .select({
       member: members,
@@ -165,7 +199,7 @@ export async function findInvitation(db: Database, hash: string): Promise<OpenIn
     })
     .from(members)
     .innerJoin(teams, eq(teams.id, members.teamId))
-    .where(eq(members.invitationHash, hash))
+    .where(wanted)
     .get();
 }
 

@@ -1,7 +1,8 @@
 import { and, eq, isNull, or, sql, type SQL } from "drizzle-orm";
-import { commitCounting, type Database, type Statement } from "./database.ts";
+import { commitCounting, refuseWhen, type Database, type Statement } from "./database.ts";
 import { recordChange, type ChangeRecord } from "./changes.ts";
-import { accessTokens, feed, sessions } from "./schema.ts";
+import { endGrants } from "./end-grants.ts";
+import { accessTokens, consents, feed, grants, members, sessions } from "./schema.ts";
 
 /** Whose credentials end: all of a team's, or all that act for a person or were made by them. */
 export type Scope = { readonly teamId: string } | { readonly userId: string };
@@ -11,16 +12,49 @@ export interface Ended {
   readonly sessions: number;
 }
 
+/** The teams in which a person loses something: where they are a member, or tokens are theirs. */
+export async function listTeamsConcerned(db: Database, userId: string): Promise<string[]> {
+  const found = await db.all<{ team_id: string }>(teamsConcerned(userId));
+  return found.map(({ team_id }) => team_id);
+}
+
+/**
+ * Undoes the batch when somebody meanwhile got something to lose in another team than these; belongs before
+ * what ends it.
+ */
+export function refuseOtherTeams(
+  db: Database,
+  { userId, teamIds }: { userId: string; teamIds: readonly string[] },
+): Statement {
+  return refuseWhen(
+    db,
+    sql`EXISTS (SELECT 1 FROM (${teamsConcerned(userId)}) AS concerned
+      WHERE concerned.team_id NOT IN (SELECT value FROM json_each(${JSON.stringify(teamIds)})))`,
+  );
+}
+
+function teamsConcerned(userId: string): SQL {
+  return sql`SELECT team_id FROM ${members} WHERE user_id = ${userId}
+    UNION SELECT team_id FROM ${accessTokens} WHERE revoked_at IS NULL AND ${tokensOf({ userId })}
+    UNION SELECT team_id FROM ${grants} WHERE revoked_at IS NULL AND ${grantsOf({ userId })}`;
+}
+
 /**
  * Ends every live credential of a team or a person, as one transaction, with a feed row for each token.
  * A team's members are signed out everywhere, since a session may be what leaked.
+ * @param known what else belongs into that transaction; a condition that it has comes first
  */
 export async function revokeAll(
   db: Database,
-  { scope, record, known }: { scope: Scope; record: ChangeRecord; known: readonly Statement[] },
+  {
+    scope,
+    record,
+    known,
+  }: { scope: Scope; record: ChangeRecord; known: readonly [Statement, ...Statement[]] },
 ): Promise<Ended> {
   const { id: auditId, at } = record.audit;
-  const [tokens, ended] = await commitCounting(db, [
+  const counts = await commitCounting(db, [
+    ...known,
     db
       .update(accessTokens)
       .set({ revokedAt: at, revokedBy: auditId })
@@ -39,9 +73,12 @@ export async function revokeAll(
         .from(accessTokens)
         .where(eq(accessTokens.revokedBy, auditId)),
     ),
+    ...endGrants(db, { where: grantsOf(scope), at, auditId, reason: "revoked" }),
+    // Whoever got in may have consented to something of theirs.
+    db.delete(consents).where(consentsOf(scope)),
     ...recordChange(db, record),
-    ...known,
   ]);
+  const [tokens, ended] = counts.slice(known.length);
   return { accessTokens: tokens ?? 0, sessions: ended ?? 0 };
 }
 
@@ -60,6 +97,14 @@ function tokensOf(scope: Scope): SQL | undefined {
   return "teamId" in scope
     ? eq(accessTokens.teamId, scope.teamId)
     : or(eq(accessTokens.userId, scope.userId), eq(accessTokens.createdBy, scope.userId));
+}
+
+function grantsOf(scope: Scope): SQL {
+  return "teamId" in scope ? eq(grants.teamId, scope.teamId) : eq(grants.userId, scope.userId);
+}
+
+function consentsOf(scope: Scope): SQL {
+  return "teamId" in scope ? eq(consents.teamId, scope.teamId) : eq(consents.userId, scope.userId);
 }
 
 function sessionsOf(scope: Scope): SQL {

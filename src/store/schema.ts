@@ -1,9 +1,12 @@
 import type { BillingContact, Plan } from "../domain/plan.ts";
 import type { Catalogue } from "../domain/catalogue.ts";
+import type { Holder } from "../domain/permission.ts";
 import { REPORT_FAILURES, REPORT_FORMATS, REPORT_TYPES, type ReportPeriod } from "../domain/report.ts";
-import type { SignInMethod } from "../domain/sign-in-method.ts";
+import { SIGN_IN_METHODS, type SignInMethod } from "../domain/sign-in-method.ts";
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+export * from "./schema-oauth.ts";
 
 /*
  * Times are milliseconds since the epoch. Nothing cascades: deletes are explicit, because a table
@@ -58,6 +61,8 @@ export const users = sqliteTable(
     email: text().notNull(),
     passwordHash: text(),
     createdAt: integer().notNull(),
+    /** When the operator, or a provider for a proven domain, vouched that the address is the person's; null: nobody. */
+    emailVerifiedAt: integer(),
   },
   (table) => [uniqueIndex("users_email").on(table.email)],
 );
@@ -91,6 +96,9 @@ export const members = sqliteTable(
     index("members_user").on(table.userId),
     index("members_team").on(table.teamId, table.id),
     index("members_role").on(table.teamId, table.role),
+    index("members_invitation_expires")
+      .on(table.invitationExpiresAt)
+      .where(sql`invitation_expires_at IS NOT NULL`),
   ],
 );
 
@@ -130,8 +138,23 @@ export const sessions = sqliteTable(
     twoFactor: integer({ mode: "boolean" }).notNull(),
     ip: text(),
     userAgent: text(),
+    /** How the person signed in. */
+    method: text({ enum: SIGN_IN_METHODS }).notNull().default("password"),
+    /** By single sign-on: the connection, and its team, which is the only one where the session acts. */
+    ssoTeamId: text(),
+    ssoConnectionId: text(),
   },
-  (table) => [uniqueIndex("sessions_id").on(table.id), index("sessions_user").on(table.userId)],
+  (table) => [
+    uniqueIndex("sessions_id").on(table.id),
+    index("sessions_user").on(table.userId),
+    index("sessions_expires").on(table.expiresAt),
+    index("sessions_ended")
+      .on(table.endedAt)
+      .where(sql`ended_at IS NOT NULL`),
+    index("sessions_sso")
+      .on(table.ssoConnectionId)
+      .where(sql`sso_connection_id IS NOT NULL`),
+  ],
 );
 
 /** An OpenID provider by which members of a team sign in. */
@@ -151,8 +174,44 @@ export const ssoConnections = sqliteTable(
     changedBy: text().notNull(),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
+    /** What whoever last chose the issuer or the domains held then; null: nobody knows. */
+    chosenByHolder: text({ mode: "json" }).$type<Holder>(),
   },
   (table) => [index("sso_connections_team").on(table.teamId, table.id)],
+);
+
+/** A sign-in that has gone to an OpenID provider and has not come back. */
+export const ssoFlows = sqliteTable(
+  "sso_flows",
+  {
+    /** SHA-256 of `state`. */
+    stateHash: text().primaryKey(),
+    /** SHA-256 of what the browser that began it keeps in a cookie; nonce and verifier are made of that. */
+    browserHash: text().notNull(),
+    connectionId: text().notNull(),
+    /** Where the browser goes afterwards: a path of ours. */
+    nextPath: text().notNull(),
+    /** Who wants to connect their account; null: somebody wants to sign in. */
+    linkUserId: text(),
+    expiresAt: integer().notNull(),
+  },
+  (table) => [index("sso_flows_expires").on(table.expiresAt)],
+);
+
+/** Whom an OpenID provider means by a `sub`. Of another issuer, the same `sub` is somebody else. */
+export const ssoIdentities = sqliteTable(
+  "sso_identities",
+  {
+    connectionId: text().notNull(),
+    issuer: text().notNull(),
+    subject: text().notNull(),
+    userId: text().notNull(),
+    createdAt: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.connectionId, table.issuer, table.subject] }),
+    uniqueIndex("sso_identities_user").on(table.userId, table.connectionId, table.issuer),
+  ],
 );
 
 /** A domain name that a team says is its own, and the proof of it. */
@@ -203,7 +262,13 @@ export const reports = sqliteTable(
     /** Audit event of its creation: with it an audit trail ends. */
     createdEvent: text().notNull(),
   },
-  (table) => [index("reports_team").on(table.teamId, table.id), index("reports_status").on(table.status)],
+  (table) => [
+    index("reports_team").on(table.teamId, table.id),
+    index("reports_status").on(table.status),
+    index("reports_finished")
+      .on(table.finishedAt)
+      .where(sql`finished_at IS NOT NULL`),
+  ],
 );
 
 /** A report's text, in parts that each fit a row. */
@@ -230,7 +295,10 @@ export const accessTokens = sqliteTable(
     clientId: text(),
     userId: text(),
     grantId: text(),
+    /** Resource indicators (RFC 8707), with spaces between; null: of any service. */
     audience: text(),
+    /** SHA-256 thumbprint of the key that it is bound to (RFC 9449); null: a bearer token. */
+    proofKey: text(),
     /** Expanded and sorted; never changes. */
     permissions: text({ mode: "json" }).$type<string[]>().notNull(),
     allowedIps: text({ mode: "json" }).$type<string[]>(),
@@ -253,6 +321,12 @@ export const accessTokens = sqliteTable(
     index("access_tokens_user")
       .on(table.userId, table.teamId)
       .where(sql`user_id IS NOT NULL`),
+    index("access_tokens_grant")
+      .on(table.grantId)
+      .where(sql`grant_id IS NOT NULL`),
+    index("access_tokens_client")
+      .on(table.clientId)
+      .where(sql`client_id IS NOT NULL`),
   ],
 );
 

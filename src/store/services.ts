@@ -1,5 +1,6 @@
-import { and, desc, eq, gt, isNull, lt, or } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, lt, or, sql } from "drizzle-orm";
 import { feedHeadOf, feedHeadStatement, type FeedHead } from "./change-feed.ts";
+import { recordChange, type ChangeRecord } from "./changes.ts";
 import type { Database, Statement } from "./database.ts";
 import { serviceKeys, services } from "./schema.ts";
 
@@ -57,8 +58,16 @@ export async function listServices(
     .limit(limit);
 }
 
-export function deleteService(db: Database, { id, now }: { id: string; now: number }): Statement {
-  return db.update(services).set({ deletedAt: now }).where(eq(services.id, id));
+/** Ends a service; of parallel deletions one finds it there, and only that one is recorded. */
+export function deleteService(
+  db: Database,
+  { id, record }: { id: string; record: ChangeRecord },
+): Statement[] {
+  const isThere = and(eq(services.id, id), isNull(services.deletedAt));
+  return [
+    ...recordChange(db, record, sql`EXISTS (SELECT 1 FROM ${services} WHERE ${isThere})`),
+    db.update(services).set({ deletedAt: record.audit.at }).where(isThere),
+  ];
 }
 
 /** Ends a service's live keys at `expiresAt`; none is made to live longer than it would have. */

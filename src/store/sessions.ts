@@ -1,5 +1,7 @@
-import { and, eq, isNull, lt } from "drizzle-orm";
+import { and, eq, isNull, lt, sql, type SQL } from "drizzle-orm";
+import type { SignInMethod } from "../domain/sign-in-method.ts";
 import type { Membership } from "./access-tokens.ts";
+import { recordChange, type ChangeRecord } from "./changes.ts";
 import type { Database, Statement } from "./database.ts";
 import { members, roles, sessions, teams, users } from "./schema.ts";
 
@@ -13,6 +15,7 @@ export interface TeamSession extends SessionRow {
     readonly teamStatus: "active" | "suspended";
     readonly requireTwoFactor: boolean;
     readonly sessionMinutes: number;
+    readonly signInMethods: readonly SignInMethod[];
   } | null;
 }
 
@@ -37,6 +40,7 @@ export async function readTeamSession(
       teamStatus: teams.status,
       requireTwoFactor: teams.requireTwoFactor,
       sessionMinutes: teams.sessionMinutes,
+      signInMethods: teams.signInMethods,
     })
     .from(sessions)
     .leftJoin(members, and(eq(members.userId, sessions.userId), eq(members.teamId, teamId)))
@@ -45,11 +49,15 @@ export async function readTeamSession(
     .where(eq(sessions.hash, hash))
     .get();
   if (row === undefined) return undefined;
-  const { session, role, permissions, teamStatus, requireTwoFactor, sessionMinutes } = row;
+  const { session, role, permissions, teamStatus, requireTwoFactor, sessionMinutes, signInMethods } = row;
   const isMember =
-    role !== null && teamStatus !== null && requireTwoFactor !== null && sessionMinutes !== null;
+    role !== null &&
+    teamStatus !== null &&
+    requireTwoFactor !== null &&
+    sessionMinutes !== null &&
+    signInMethods !== null;
   const place = isMember
-    ? { membership: { role, permissions }, teamStatus, requireTwoFactor, sessionMinutes }
+    ? { membership: { role, permissions }, teamStatus, requireTwoFactor, sessionMinutes, signInMethods }
     : null;
   return { ...session, place };
 }
@@ -68,12 +76,16 @@ export async function readSession(
   return row && { ...row.session, email: row.email };
 }
 
-/** Ends one session. */
-export function endSession(db: Database, { hash, now }: { hash: string; now: number }): Statement {
-  return db
-    .update(sessions)
-    .set({ endedAt: now })
-    .where(and(eq(sessions.hash, hash), isNull(sessions.endedAt)));
+/** Ends one session; of parallel ends one finds it live, and only that one is recorded. */
+export function endSession(
+  db: Database,
+  { hash, record }: { hash: string; record: ChangeRecord },
+): Statement[] {
+  const isLive = and(eq(sessions.hash, hash), isNull(sessions.endedAt));
+  return [
+    ...recordChange(db, record, sql`EXISTS (SELECT 1 FROM ${sessions} WHERE ${isLive})`),
+    db.update(sessions).set({ endedAt: record.audit.at }).where(isLive),
+  ];
 }
 
 /** Notes that a session is in use, at most once a minute. */
@@ -93,4 +105,19 @@ export function endSessions(db: Database, { userId, now }: { userId: string; now
     .update(sessions)
     .set({ endedAt: now })
     .where(and(eq(sessions.userId, userId), isNull(sessions.endedAt)));
+}
+
+/**
+ * Ends the sessions that a connection let in.
+ * @param won when given, they end only if it holds
+ */
+export function endSsoSessions(
+  db: Database,
+  { connectionId, now }: { connectionId: string; now: number },
+  won?: SQL,
+): Statement {
+  return db
+    .update(sessions)
+    .set({ endedAt: now })
+    .where(and(eq(sessions.ssoConnectionId, connectionId), isNull(sessions.endedAt), won));
 }

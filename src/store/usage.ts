@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { commit, type Database } from "./database.ts";
-import { accessTokens, auditEvents, tokenUsage } from "./schema.ts";
-import type { AuditRow } from "./changes.ts";
+import { accessTokens, tokenUsage } from "./schema.ts";
+import { insertAuditEvents, type AuditRow } from "./changes.ts";
 
 export type UsageRow = typeof tokenUsage.$inferSelect;
 
@@ -48,13 +48,5 @@ export async function addUsage(
 
 /** Appends audit events that report no change of the store; those that are there already are passed over. */
 export async function appendAuditEvents(db: Database, rows: readonly AuditRow[]): Promise<void> {
-  await commit(db, [
-    db
-      .insert(auditEvents)
-      .select(
-        sql`SELECT value->>'id', value->>'teamId', value->>'at', value->>'type', value->>'actor', value->>'actorOwner', value->>'subject',
-        value->>'ip', value->>'detail', NULL, NULL FROM json_each(${JSON.stringify(rows)}) WHERE true`,
-      )
-      .onConflictDoNothing(),
-  ]);
+  await commit(db, [insertAuditEvents(db, rows)]);
 }

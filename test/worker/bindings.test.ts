@@ -69,7 +69,14 @@ describe("the settings of a deployment", () => {
     ["FRESHNESS_MS", "1.5"],
     ["FRESHNESS_MS", "soon"],
     ["FRESHNESS_MS", "3600000"],
+    ["FRESHNESS_MS", "0x10"],
+    ["FRESHNESS_MS", "1e3"],
+    ["FRESHNESS_MS", "1 000"],
     ["ORIGINS", "https://a.example"],
+    ["ORIGINS", '{"eu":"mailto:someone@a.example"}'],
+    ["ORIGINS", '{"eu":"file:///etc/hosts"}'],
+    ["ORIGINS", '{"eu":"javascript:alert(1)"}'],
+    ["ORIGINS", '{"eu":7}'],
     ["ORIGINS", "[]"],
     ["ORIGINS", '{"eu":"nonsense"}'],
     ["ORIGINS", '{"mars":"https://a.example"}'],
@@ -79,6 +86,23 @@ describe("the settings of a deployment", () => {
     for (const part of (value ?? "").split(",")) {
       if (part.trim().length > 2) expect(problem).not.toContain(part.trim());
     }
+  });
+
+  test.each(["", " ", "\t\n"])("have their defaults where they are blank: %j", (blank) => {
+    const { freshnessMs, origins } = readConfig(deployed({ FRESHNESS_MS: blank, ORIGINS: blank }));
+    expect(freshnessMs).toBe(1_000);
+    expect(origins.us).toBe("https://tokens.example.com");
+  });
+
+  test("are read without the blanks around them, and an origin without its path", () => {
+    const { freshnessMs, origins } = readConfig(
+      deployed({
+        FRESHNESS_MS: " 0 ",
+        ORIGINS: '{"eu":"https://eu.a.example/x?y","in":"http://127.0.0.1:8789/"}',
+      }),
+    );
+    expect(freshnessMs).toBe(0);
+    expect([origins.eu, origins.in]).toEqual(["https://eu.a.example", "http://127.0.0.1:8789"]);
   });
 
   test("may be the public ones on a machine of one's own", () => {

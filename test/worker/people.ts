@@ -7,7 +7,6 @@ import {
   sealed,
   startWorker,
   storeToken,
-  storeWith,
   unique,
   type AnswerBody,
   type Sending,
@@ -122,16 +121,45 @@ export function actingFor(team: string, user: string, permissions: readonly stri
 }
 
 /**
- * Another Worker whose first write waits until the test lets it go, so that something else can happen
- * between what it read and what it writes.
+ * Another Worker whose first batch of writes waits until the test lets it go, so that something else can
+ * happen between what it read and what it writes.
  */
 export async function slowWriter(): Promise<{ at: Worker; reached: Promise<void>; release(): void }> {
   const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
-  const DB = storeWith(async (run) => {
-    reach();
-    await released;
-    return run();
+  const writes = new WeakSet<D1PreparedStatement>();
+  const DB = new Proxy(env.DB, {
+    get: (db, name) => {
+      if (name === "prepare") return (query: string) => noted(db.prepare(query), query, writes);
+      if (name === "batch") {
+        return async (list: D1PreparedStatement[]) => {
+          if (list.some((statement) => writes.has(statement))) {
+            reach();
+            await released;
+          }
+          return db.batch(list);
+        };
+      }
+      const member: unknown = Reflect.get(db, name);
+      return typeof member === "function" ? (member.bind(db) as unknown) : member;
+    },
   });
   return { at: await startWorker({ DB }), reached, release };
+}
+
+/** Remembers a statement that writes; binding makes another one of it. */
+function noted(
+  statement: D1PreparedStatement,
+  query: string,
+  writes: WeakSet<D1PreparedStatement>,
+): D1PreparedStatement {
+  if (!/^\s*(?:insert|update|delete)/i.test(query)) return statement;
+  writes.add(statement);
+  const bind = statement.bind.bind(statement);
+  statement.bind = (...values) => {
+    const bound = bind(...values);
+    writes.add(bound);
+    return bound;
+  };
+  return statement;
 }

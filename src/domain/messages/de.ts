@@ -17,6 +17,7 @@ export const de = {
     member: "dieses Mitglied",
     invitation: "diese Einladung",
     report: "diesen Bericht",
+    client: "diesen Client",
   },
   codes: {
     COM0001: "Der Pfad unterstützt diese Methode nicht.",
@@ -93,12 +94,26 @@ export const de = {
       "Unter diesem Aussteller wurde kein vollständiger OpenID-Anbieter gefunden. Prüfen Sie die Adresse.",
     in_use: "Dies wird noch verwendet ({noun}). Ändern Sie das zuerst.",
     second_factor_required: "Dieses Team verlangt einen zweiten Faktor. Melden Sie sich damit erneut an.",
+    sign_in_method_not_allowed:
+      "Dieses Team akzeptiert die Art nicht, in der Sie angemeldet sind. Melden Sie sich auf eine erlaubte Art erneut an.",
     operator_only: "Das darf nur der Betreiber. Verwenden Sie den Betreiberschlüssel.",
     exceeds_maker:
       "Sie können keine Berechtigungen vergeben, die Sie selbst nicht haben: {missing}. Lassen Sie diese weg.",
     owner_only: "Das darf nur ein Eigentümer des Teams oder der Betreiber.",
     beyond_caller:
       "Hier gibt es Berechtigungen, die Sie selbst nicht haben: {missing}. Fragen Sie jemanden, der sie alle hat.",
+    beyond_client: "Dieser Client darf diese Berechtigungen nie erhalten: {missing}. Fügen Sie sie zuerst dem Client hinzu oder lassen Sie sie weg.",
+    exceeds_bounds:
+      "Das verwendete Token läuft ab oder gilt nur von bestimmten Adressen; dies würde darüber hinausreichen. Verwenden Sie andere Zugangsdaten.",
+    member_not_for_type: "Ein Client vom Typ {type} hat kein {member}. Lassen Sie es weg.",
+    keeps_no_secret:
+      "Dieser Client hat kein Geheimnis: Er ist öffentlich oder weist sich mit eigenen Schlüsseln aus.",
+    too_many_secrets:
+      "Dieser Client hat bereits {limit} gültige Geheimnisse. Wählen Sie eine kürzere Überlappung, damit ältere enden.",
+    self_client_only:
+      "Grant-Tokens werden auf diesem Weg nur für Self-Clients erstellt. Andere Clients fragen auf der Zustimmungsseite an.",
+    issue_limited:
+      "Für diesen Client wurden zu viele Grant-Tokens erstellt. Versuchen Sie es in {seconds} s erneut.",
     sign_in_required:
       "Zu der eingeladenen Adresse gibt es bereits ein Konto. Melden Sie sich dort an und nehmen Sie die Einladung dann an.",
     method_not_allowed: "Dieser Pfad unterstützt diese Methode nicht. Unterstützt werden: {allow}.",

@@ -34,6 +34,7 @@ export function describeRefusal(refusal: Refusal, messages: Messages, { regionUr
     case "missing_permission":
     case "exceeds_maker":
     case "beyond_caller":
+    case "beyond_client":
     case "required_permission_absent":
       return text(refusal.kind, { missing: list(refusal.missing) });
     case "rate_limited":
@@ -64,6 +65,12 @@ export function describeRefusal(refusal: Refusal, messages: Messages, { regionUr
       return text("catalogue_would_lose", { permissions: list(refusal.permissions) });
     case "quota_exceeded":
       return text("quota_exceeded", { quota: refusal.quota, limit: refusal.limit });
+    case "member_not_for_type":
+      return text("member_not_for_type", { member: refusal.member, type: refusal.type });
+    case "too_many_secrets":
+      return text("too_many_secrets", { limit: refusal.limit });
+    case "issue_limited":
+      return text("issue_limited", { seconds: refusal.retryAfterSeconds });
     case "unavailable":
       return text("unavailable", { seconds: refusal.retryAfterSeconds });
     default:

@@ -38,6 +38,7 @@ export const en = {
     member: "member",
     invitation: "invitation",
     report: "report",
+    client: "client",
   },
   codes: {
     COM0001: "The path does not take this method.",
@@ -108,10 +109,22 @@ export const en = {
       "No OpenID provider with all that signing in needs was found at this issuer. Check the address.",
     in_use: "Something else still uses this {noun}. Change that first.",
     second_factor_required: "This team requires a second factor. Sign in again with yours.",
+    sign_in_method_not_allowed:
+      "This team does not accept the way in which you signed in. Sign in again in one that it allows.",
     operator_only: "Only the operator may do this. Use the operator key.",
     exceeds_maker: "You cannot give permissions that you do not hold: {missing}. Leave them out.",
     owner_only: "Only an owner of the team, or the operator, may do this.",
     beyond_caller: "This holds permissions that you do not: {missing}. Ask somebody who has all of them.",
+    beyond_client: "This client may never be granted these permissions: {missing}. Add them to the client first, or leave them out.",
+    exceeds_bounds:
+      "The token that you use expires or works only from some addresses; this would outlive or escape it. Use another credential.",
+    member_not_for_type: "A client of type {type} has no {member}. Leave it out.",
+    keeps_no_secret: "This client has no secret: it is public, or it authenticates by keys of its own.",
+    too_many_secrets:
+      "This client has {limit} secrets in force already. Choose a shorter overlap, so that older ones end.",
+    self_client_only:
+      "Grant tokens are made in this way for self clients only. Other clients ask on the consent page.",
+    issue_limited: "Too many grant tokens were made for this client. Try again in {seconds} s.",
     sign_in_required:
       "There is an account with the invited address already. Sign in to it, then accept the invitation.",
     method_not_allowed: "This path does not take this method. It takes: {allow}.",

@@ -17,6 +17,7 @@ export const fr = {
     member: "ce membre",
     invitation: "cette invitation",
     report: "ce rapport",
+    client: "ce client",
   },
   codes: {
     COM0001: "Ce chemin n’accepte pas cette méthode.",
@@ -91,12 +92,24 @@ export const fr = {
     provider_unusable: "Aucun fournisseur OpenID complet n’a été trouvé à cette adresse. Vérifiez-la.",
     in_use: "Cet élément ({noun}) est encore utilisé ailleurs. Modifiez d’abord cet usage.",
     second_factor_required: "Cette équipe exige un second facteur. Reconnectez-vous avec le vôtre.",
+    sign_in_method_not_allowed:
+      "Cette équipe n’accepte pas votre méthode de connexion. Reconnectez-vous avec une méthode qu’elle autorise.",
     operator_only: "Seul l’opérateur peut faire cela. Utilisez la clé d’opérateur.",
     exceeds_maker:
       "Vous ne pouvez pas accorder des autorisations que vous n’avez pas : {missing}. Retirez-les.",
     owner_only: "Seul un propriétaire de l’équipe ou l’opérateur peut faire cela.",
     beyond_caller:
       "Cela comporte des autorisations que vous n’avez pas : {missing}. Adressez-vous à une personne qui les a toutes.",
+    beyond_client: "Ce client ne peut jamais recevoir ces autorisations : {missing}. Ajoutez-les d’abord au client ou retirez-les.",
+    exceeds_bounds:
+      "Le jeton utilisé expire ou n’est valable que depuis certaines adresses ; ceci irait au-delà. Utilisez d’autres identifiants.",
+    member_not_for_type: "Un client de type {type} n’a pas de {member}. Retirez ce membre.",
+    keeps_no_secret: "Ce client n’a pas de secret : il est public ou s’authentifie avec ses propres clés.",
+    too_many_secrets:
+      "Ce client a déjà {limit} secrets en vigueur. Choisissez un chevauchement plus court pour que les plus anciens prennent fin.",
+    self_client_only:
+      "Les jetons d’octroi ne sont créés ainsi que pour les clients de type self. Les autres clients passent par la page de consentement.",
+    issue_limited: "Trop de jetons d’octroi ont été créés pour ce client. Réessayez dans {seconds} s.",
     sign_in_required:
       "Un compte existe déjà pour l’adresse invitée. Connectez-vous à ce compte, puis acceptez l’invitation.",
     method_not_allowed: "Ce chemin n’accepte pas cette méthode. Il accepte : {allow}.",

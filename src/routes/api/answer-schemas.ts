@@ -213,6 +213,7 @@ export const ANSWER_SCHEMAS = {
   CreatedTeam: v.strictObject({
     team,
     owner: v.nullable(v.strictObject({ id: v.string(), email: v.string() })),
+    invitation_link: v.optional(v.nullable(v.string())),
     replayed: v.optional(v.literal(true)),
   }),
   Team: v.strictObject({ team }),

@@ -41,7 +41,7 @@ export const teamRoutes: readonly Route[] = [
   route({
     method: "POST",
     path: "/v1/teams",
-    summary: "Create a team and, if named, its first owner.",
+    summary: "Create a team and, if named, its first owner, who may have to accept by a link first.",
     access: { kind: "operator" },
     body: createBody,
     idempotent: true,
@@ -51,7 +51,10 @@ export const teamRoutes: readonly Route[] = [
         body.owner === undefined ? null : { email: body.owner.email, password: body.owner.password ?? null };
       const request = { name: body.name, slug: body.slug, plan: body.plan, owner };
       const created = await createTeam(deps, request, actor, keepAnswer(201, presentCreated));
-      return created.ok ? ok({ status: 201, body: presentCreated(created.value) }) : created;
+      if (!created.ok) return created;
+      const { link } = created.value;
+      const answer = presentCreated(created.value);
+      return ok({ status: 201, body: link === null ? answer : { ...answer, invitation_link: link } });
     },
   }),
   route({
@@ -112,6 +115,11 @@ export const teamRoutes: readonly Route[] = [
   }),
 ];
 
-function presentCreated({ team, owner }: CreatedTeam) {
-  return { team: presentTeam(team), owner: owner && { id: owner.id, email: owner.email } };
+/** Without the link: that is a secret, and only the first answer has it. */
+function presentCreated({ team, owner, invited }: CreatedTeam) {
+  return {
+    team: presentTeam(team),
+    owner: owner && { id: owner.id, email: owner.email },
+    ...(invited ? { invitation_link: null } : {}),
+  };
 }

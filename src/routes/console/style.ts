@@ -19,6 +19,7 @@ p { margin: 0 0 1rem; }
 .muted { color: var(--muted); }
 .alarm { color: var(--alarm); font-weight: 600; }
 form { display: grid; gap: 1rem; max-width: 22rem; }
+.offer { margin-bottom: 1rem; }
 label { display: grid; gap: 0.25rem; font-weight: 600; }
 input {
   font: inherit; color: inherit; background: var(--field); padding: 0.5rem 0.75rem; border: 1px solid var(--muted);

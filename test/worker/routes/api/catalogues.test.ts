@@ -345,6 +345,61 @@ describe("parallel changes of one catalogue", () => {
   });
 });
 
+describe("parallel changes of different catalogues", () => {
+  const withSet = (name: string) =>
+    catalogueOf([operation("READ")], { permission_sets: [{ name, description: "x", permissions: [] }] });
+
+  test("give a permission set's name to one of them: 409 for the others, whose catalogues are not made", async () => {
+    const set = uniqueName().toLowerCase();
+    const names = Array.from({ length: 10 }, uniqueName);
+    const answers = await Promise.all(names.map((name) => put(name, withSet(set))));
+    const made = answers.filter(({ status }) => status === 201);
+    expect(made).toHaveLength(1);
+    for (const answer of answers.filter(({ status }) => status !== 201)) {
+      expect(expectRefusal(answer, 409, "COM0010").error_description).toContain("permission_sets[0].name");
+    }
+    const there = await rows(
+      "SELECT service FROM catalogues WHERE service IN (SELECT value FROM json_each(?))",
+      JSON.stringify(names),
+    );
+    expect(there).toHaveLength(1);
+    const events = await rows(
+      "SELECT id FROM audit_events WHERE subject IN (SELECT value FROM json_each(?))",
+      JSON.stringify(names),
+    );
+    expect(events).toHaveLength(1);
+  });
+
+  test("cannot take a name between what one of them reads and what it writes", async () => {
+    const set = uniqueName().toLowerCase();
+    const [late, early] = [uniqueName(), uniqueName()];
+    await put(late, catalogueOf([operation("READ")]));
+    let batches = 0;
+    const DB = storeWith(async (run) => {
+      const done = await run();
+      batches += 1;
+      if (batches === 1) await put(early, withSet(set));
+      return done;
+    });
+    const answer = await call("PUT", `/v1/catalogues/${late}`, {
+      body: withSet(set),
+      at: await startWorker({ DB }),
+    });
+    expectRefusal(answer, 409, "COM0010");
+    const { catalogue } = expectAnswer(await call("GET", `/v1/catalogues/${late}`), 200, "Catalogue");
+    expect(catalogue.permission_sets).toEqual([]);
+  });
+
+  test("may each keep a set of their own, and a name that was given up is free", async () => {
+    const set = uniqueName().toLowerCase();
+    const [first, second] = [uniqueName(), uniqueName()];
+    expectAnswer(await put(first, withSet(set)), 201, "Catalogue");
+    expectAnswer(await put(first, withSet(set)), 200, "Catalogue");
+    expectAnswer(await put(first, catalogueOf([operation("READ")])), 200, "Catalogue");
+    expectAnswer(await put(second, withSet(set)), 201, "Catalogue");
+  });
+});
+
 test("another isolate knows a new permission within the bound", async () => {
   const elsewhere = await startWorker();
   const name = uniqueName();

@@ -11,7 +11,9 @@ import {
   rows,
   sealed,
   startWorker,
+  statusesOf,
   wholeStore,
+  type Worker,
 } from "../../support.ts";
 
 const clock = driveClock();
@@ -24,8 +26,8 @@ beforeAll(async () => {
   ({ token } = await issue(team));
 });
 
-function ask(key: string) {
-  return call("POST", "/v1/check", { as: key, body: { token } });
+function ask(key: string, at?: Worker) {
+  return call("POST", "/v1/check", { as: key, body: { token }, ...(at === undefined ? {} : { at }) });
 }
 
 async function rotate(id: string, body: object = {}) {
@@ -190,9 +192,98 @@ describe("a deleted service", () => {
     expect((await call("GET", "/v1/services")).text).not.toContain(service.id);
   });
 
+  test("was deleted by one of ten who did at the same moment, and that one alone is recorded", async () => {
+    const { service, key } = await makeService();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => call("DELETE", `/v1/services/${service.id}`)),
+    );
+    expect(statusesOf(answers)).toEqual({ 200: 1, 404: 9 });
+    const events = await rows(
+      "SELECT id FROM audit_events WHERE subject = ? AND type = 'service.deleted'",
+      service.id,
+    );
+    expect(events).toHaveLength(1);
+    expect(await rows("SELECT seq FROM feed WHERE subject = ?", `service:${service.id}`)).toHaveLength(1);
+    clock.advance(BOUND_MS);
+    expectRefusal(await ask(key), 401, "COM0013");
+  });
+
   test("that never was is 404", async () => {
     expectRefusal(await call("DELETE", "/v1/services/svc_00000000000000000000000000"), 404, "COM0008");
     expectRefusal(await call("DELETE", "/v1/services/'%20OR%201=1"), 404, "COM0008");
+  });
+});
+
+describe("a key that an isolate remembers", () => {
+  /** An isolate that has answered this key twice: the second time without asking who it is. */
+  async function knowing(...keys: string[]): Promise<Worker> {
+    const elsewhere = await startWorker();
+    for (const key of [...keys, ...keys]) expect((await ask(key, elsewhere)).status).toBe(200);
+    return elsewhere;
+  }
+
+  test("is refused within the bound when its service was deleted somewhere else", async () => {
+    const { service, key } = await makeService();
+    const elsewhere = await knowing(key);
+    await call("DELETE", `/v1/services/${service.id}`);
+    clock.advance(BOUND_MS);
+    for (let each = 0; each < 3; each++) expectRefusal(await ask(key, elsewhere), 401, "COM0013");
+  });
+
+  test("is refused within the bound when it was rotated somewhere else, and the new one is not", async () => {
+    const { service, key } = await makeService();
+    const elsewhere = await knowing(key);
+    const rotated = await rotate(service.id);
+    clock.advance(BOUND_MS);
+    for (let each = 0; each < 3; each++) {
+      expectRefusal(await ask(key, elsewhere), 401, "COM0013");
+      expect((await ask(rotated.key, elsewhere)).status).toBe(200);
+    }
+  });
+
+  test("is refused in the very millisecond in which its overlap ends", async () => {
+    const { service, key } = await makeService();
+    await rotate(service.id, { overlap_seconds: 2 });
+    clock.advance(1_500);
+    const elsewhere = await knowing(key);
+    clock.advance(499);
+    expect((await ask(key, elsewhere)).status).toBe(200);
+    clock.advance(1);
+    for (let each = 0; each < 3; each++) expectRefusal(await ask(key, elsewhere), 401, "COM0013");
+  });
+
+  test("is refused while others of that isolate go on: what they learn holds for it too", async () => {
+    const { service, key } = await makeService();
+    const other = (await makeService()).key;
+    const elsewhere = await knowing(key, other);
+    await call("DELETE", `/v1/services/${service.id}`);
+    for (let each = 0; each < 5; each++) {
+      clock.advance(BOUND_MS / 4);
+      expect((await ask(other, elsewhere)).status).toBe(200);
+    }
+    expectRefusal(await ask(key, elsewhere), 401, "COM0013");
+  });
+
+  test("says nothing for a key that differs from it, however little", async () => {
+    const { key } = await makeService();
+    const elsewhere = await knowing(key);
+    for (const wrong of [
+      `${key}x`,
+      key.slice(0, -1),
+      key.toUpperCase(),
+      `${key.slice(0, -1)}!`,
+      sealed("sk"),
+    ]) {
+      for (let each = 0; each < 2; each++) expectRefusal(await ask(wrong, elsewhere), 401, "COM0013");
+    }
+  });
+
+  test("is still no more than a service's: it opens nothing else", async () => {
+    const { key } = await makeService();
+    const elsewhere = await knowing(key);
+    expectRefusal(await call("GET", "/v1/services", { as: key, at: elsewhere }), 401, "COM0013");
+    expectRefusal(await call("GET", `/v1/teams/${team}`, { as: key, at: elsewhere }), 401, "COM0013");
+    expectRefusal(await call("GET", "/v1/services", { as: key, at: elsewhere }), 401, "COM0013");
   });
 });
 

@@ -242,6 +242,22 @@ describe("a single sign-on connection", () => {
     expectRefusal(await connect(team), 422, "COM0009");
   });
 
+  test("does not take its secret along to another issuer", async () => {
+    const { id: team } = await makeTeam();
+    await proveDomain(team, acme);
+    provide();
+    const { sso_connection: sso } = expectAnswer(await connect(team), 201, "SsoConnection");
+    const path = `/v1/teams/${team}/sso-connections/${sso.id}`;
+    const other = "https://evil.example.com";
+    provide({ ...METADATA, issuer: other }, other);
+    const body = { issuer: other };
+    const refusal = expectRefusal(await call("PATCH", path, { body }), 400, "COM0005");
+    expect(refusal.error_description).toContain("client_secret");
+    const both = { ...body, client_secret: "its-own-secret" };
+    expectAnswer(await call("PATCH", path, { body: both }), 200, "SsoConnection");
+    expectAnswer(await call("PATCH", path, { body }), 200, "SsoConnection");
+  });
+
   test("of another team is out of reach", async () => {
     const { id: team } = await makeTeam();
     const { id: other } = await makeTeam();

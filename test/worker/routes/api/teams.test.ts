@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { accept, invite, join, signIn } from "../../people.ts";
 import {
   call,
   check,
@@ -146,6 +147,63 @@ describe("the owner", () => {
     );
     expect(second.owner?.id).toBe(first.owner?.id);
     expect(await rows("SELECT * FROM users WHERE email = ?", email)).toEqual(before);
+  });
+
+  test("whose account anybody could have made for the address is only invited, and owns by accepting", async () => {
+    const elsewhere = await makeTeam();
+    const person = await join(elsewhere.id, "owner");
+    const slug = unique("slug");
+    const made = expectAnswer(
+      await create({ name: "x", slug, owner: { email: person.email } }),
+      201,
+      "CreatedTeam",
+    );
+    expect(made.owner).toBeNull();
+    const path = `/v1/teams/${made.team.id}`;
+    expectRefusal(await call("GET", path, person.session), 403, "TOK0002");
+    const link = made.invitation_link ?? "";
+    const secret = link.slice(link.lastIndexOf("/") + 1);
+    expectRefusal(await accept(secret, { password: "attacker's own" }), 401, "COM0013");
+    expectRefusal(await accept(secret, {}, (await join(elsewhere.id, "owner")).session), 401, "COM0013");
+    const joined = expectAnswer(await accept(secret, {}, person.session), 200, "JoinedMember");
+    expect(joined.member).toMatchObject({ user: person.user, role: "owner" });
+    expectAnswer(await call("GET", path, person.session), 200, "Team");
+    expect(await wholeStore()).not.toContain(secret);
+    const types = await rows("SELECT type FROM audit_events WHERE team_id = ? ORDER BY rowid", made.team.id);
+    expect(types.map(({ type }) => type).filter((type) => type !== "access.denied")).toEqual([
+      "team.created",
+      "member.invited",
+      "member.joined",
+    ]);
+  });
+
+  test("does not lose the team to whoever invited the owner's address and accepted by themselves", async () => {
+    const email = "ceo@victim.example";
+    const { secret } = await invite((await makeTeam()).id, "owner", { email });
+    const squatted = expectAnswer(await accept(secret, { password: "attacker's own" }), 200, "JoinedMember");
+    const attacker = await signIn(squatted.member.user ?? "");
+    const made = expectAnswer(
+      await create({ name: "x", slug: unique("slug"), owner: { email: "CEO@victim.example" } }),
+      201,
+      "CreatedTeam",
+    );
+    expect(made.owner).toBeNull();
+    expectRefusal(await call("GET", `/v1/teams/${made.team.id}`, attacker), 403, "TOK0002");
+    expect(await rows("SELECT user_id, status FROM members WHERE team_id = ?", made.team.id)).toEqual([
+      { user_id: null, status: "invited" },
+    ]);
+  });
+
+  test("is invited once with an Idempotency-Key, and the link is not shown again", async () => {
+    const person = await join((await makeTeam()).id, "owner");
+    const body = { name: "x", slug: unique("slug"), owner: { email: person.email } };
+    const headers = { "Idempotency-Key": unique("key") };
+    const [first, again] = [
+      expectAnswer(await call("POST", "/v1/teams", { body, headers }), 201, "CreatedTeam"),
+      expectAnswer(await call("POST", "/v1/teams", { body, headers }), 201, "CreatedTeam"),
+    ];
+    expect(first.invitation_link).toMatch(/\/invitations\/\w{43}$/);
+    expect(again).toEqual({ ...first, invitation_link: null, replayed: true });
   });
 
   test("is not created when the team is refused", async () => {

@@ -1,0 +1,67 @@
+import type { Context } from "hono";
+import type { HtmlEscapedString } from "hono/utils/html";
+import type { Env } from "../../bindings.ts";
+import type { Deps } from "../../operations/deps.ts";
+import type { Moment } from "../../operations/moment.ts";
+
+export type AppContext = Context<{ Bindings: Env }>;
+
+type Content = HtmlEscapedString | Promise<HtmlEscapedString>;
+
+const MAX_FORM_BYTES = 16 * 1024;
+
+/** No script, no frame, nothing from elsewhere; what is shown is somebody's own and kept by nobody. */
+const PAGE_HEADERS = {
+  "X-Frame-Options": "DENY",
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "Cache-Control": "no-store",
+} as const;
+
+export type PageStatus = 200 | 400 | 401 | 403 | 409 | 429 | 503;
+
+export interface PageOptions {
+  readonly status?: PageStatus;
+  /**
+   * Given when a form on it leads to an OpenID provider. Browsers hold `form-action` against each redirect
+   * that follows a form, and providers send people on to hosts that nobody knows beforehand.
+   */
+  readonly leavesByForm?: Pick<Deps, "allowLoopback"> | null;
+}
+
+export async function page(
+  context: AppContext,
+  content: Content,
+  { status = 200, leavesByForm = null }: PageOptions = {},
+): Promise<Response> {
+  const html = await content;
+  const formAction = formActionOf(leavesByForm);
+  const policy = `default-src 'none'; style-src 'self'; form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`;
+  const headers = { ...PAGE_HEADERS, "Content-Security-Policy": policy };
+  return context.html(`<!doctype html>${html.toString()}`, status, headers);
+}
+
+function formActionOf(leaves: Pick<Deps, "allowLoopback"> | null): string {
+  if (leaves === null) return "'self'";
+  return leaves.allowLoopback ? "'self' https: http://localhost:* http://127.0.0.1:*" : "'self' https:";
+}
+
+/** A form as browsers send it; null when it is another kind of body, or too long. */
+export async function readForm(request: Request): Promise<URLSearchParams | null> {
+  if (!(request.headers.get("Content-Type") ?? "").startsWith("application/x-www-form-urlencoded"))
+    return null;
+  if (Number(request.headers.get("Content-Length") ?? MAX_FORM_BYTES + 1) > MAX_FORM_BYTES) return null;
+  return new URLSearchParams(new TextDecoder().decode(await request.arrayBuffer()));
+}
+
+export function momentOf(context: AppContext, { clock }: Deps): Moment {
+  return { arrivedAt: clock(), background: (work) => context.executionCtx.waitUntil(work) };
+}
+
+/** Where a request comes from, as the platform tells it. */
+export function browserOf(request: Request): {
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+} {
+  return { ip: request.headers.get("CF-Connecting-IP"), userAgent: request.headers.get("User-Agent") };
+}
