@@ -69,6 +69,7 @@ CREATE TABLE `device_codes` (
 	`audience` text,
 	`access_type` text NOT NULL,
 	`status` text NOT NULL,
+	`claimed_by` text,
 	`grant_id` text,
 	`interval_seconds` integer NOT NULL,
 	`last_polled_at` integer,

@@ -36,7 +36,7 @@ function compose(env: Env): Deps {
   // A stub is of the request that made it; each call makes its own.
   const journal: JournalStub = {
     append: (end) => bindings.journal().append(end),
-    after: (seq) => bindings.journal().after(seq),
+    after: (seq, mark) => bindings.journal().after(seq, mark),
   };
   const clock = Date.now;
   return {

@@ -41,6 +41,8 @@ export interface JournalEntry extends JournalledEnd {
 
 export interface JournalPage {
   readonly entries: readonly JournalEntry[];
+  /** The highest mark that a database is known to have had. */
+  readonly known: number;
   /** Whether there are no more after these. */
   readonly complete: boolean;
 }

@@ -9,6 +9,7 @@ export function codeOf(refusal: Refusal): CodedStatus {
   switch (refusal.kind) {
     case "malformed_token":
     case "unknown_token":
+    case "invalid_proof":
     case "no_credential":
     case "unknown_credential":
     case "sign_in_required":
@@ -29,6 +30,7 @@ export function codeOf(refusal: Refusal): CodedStatus {
       return { status: 403, code: "TOK0006" };
     case "missing_permission":
     case "operator_only":
+    case "acts_for_nobody":
     case "second_factor_required":
     case "sign_in_method_not_allowed":
     case "exceeds_maker":

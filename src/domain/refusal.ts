@@ -1,5 +1,6 @@
 import type { ClientType } from "./client.ts";
 import type { QuotaName } from "./plan.ts";
+import type { ProofProblem } from "./proof.ts";
 import type { RegionCode } from "./region.ts";
 
 /**
@@ -14,6 +15,8 @@ export type CheckRefusal =
   | { readonly kind: "malformed_token" }
   | { readonly kind: "wrong_region"; readonly region: RegionCode }
   | { readonly kind: "unknown_token" }
+  /** A token that is bound to a key came without a proof of it that holds, or another one with a proof (RFC 9449). */
+  | { readonly kind: "invalid_proof"; readonly problem: ProofProblem }
   | { readonly kind: "wrong_audience" }
   | { readonly kind: "wrong_team" }
   | { readonly kind: "revoked_token" }
@@ -36,6 +39,8 @@ export type CallerRefusal =
   /** Two bearer methods at once, or a bearer credential in the query (RFC 6750, section 2). */
   | { readonly kind: "ambiguous_credential" }
   | { readonly kind: "operator_only" }
+  /** Only a token that acts for a person says who that is. */
+  | { readonly kind: "acts_for_nobody" }
   /** The team requires a second factor, and this session was opened without one. */
   | { readonly kind: "second_factor_required" }
   /** The team's members may not sign in the way in which this session was opened, or not from elsewhere. */

@@ -11,6 +11,8 @@ const RETENTION_MS = 31 * 86_400_000;
 
 const PRUNE_EVERY_MS = 86_400_000;
 
+const KNOWN_KEY = "known_mark";
+
 interface Row extends Record<string, SqlStorageValue> {
   readonly seq: number;
   readonly kind: string;
@@ -35,9 +37,16 @@ export class Journal extends DurableObject {
     return seq;
   }
 
-  /** The entries after a number, oldest first. */
-  async after(seq: number): Promise<JournalPage> {
+  /**
+   * The entries after a number, oldest first.
+   * @param mark how many of them the database that is asked for knows, or knew once: it can only know less
+   *   later on by being restored
+   */
+  async after(seq: number, mark = 0): Promise<JournalPage> {
     this.#createTable();
+    const { kv } = this.ctx.storage;
+    const known = kv.get<number>(KNOWN_KEY) ?? 0;
+    if (mark > known) kv.put(KNOWN_KEY, mark);
     const entries = this.#sql
       .exec<Row>(
         "SELECT seq, kind, id, at FROM ended WHERE seq > ? ORDER BY seq LIMIT ?",
@@ -45,7 +54,7 @@ export class Journal extends DurableObject {
         JOURNAL_PAGE_ENTRIES,
       )
       .toArray() as unknown as JournalEntry[];
-    return { entries, complete: entries.length < JOURNAL_PAGE_ENTRIES };
+    return { entries, known: Math.max(known, mark), complete: entries.length < JOURNAL_PAGE_ENTRIES };
   }
 
   override async alarm(): Promise<void> {

@@ -32,7 +32,8 @@ export async function readClientFields(
 ): Promise<Result<ReadFields, Refusal>> {
   const { homepageUrl, redirectUris, jsOrigins, jwks } = fields;
   const rules = CLIENT_TYPE_RULES[type];
-  const absent = (member: string): Result<never, Refusal> => err({ kind: "member_not_for_type", member, type });
+  const absent = (member: string): Result<never, Refusal> =>
+    err({ kind: "member_not_for_type", member, type });
   if (homepageUrl !== undefined && !rules.homepage) return absent("homepage_url");
   if (redirectUris !== undefined && rules.redirects === null) return absent("redirect_uris");
   if (jsOrigins !== undefined && !rules.origins) return absent("js_origins");
@@ -73,7 +74,10 @@ export function clientPermissions(
   const permissions = [...expanded.value];
   if (permissions.length === 0)
     return err({ kind: "invalid_member", member: "permissions", problem: "missing" });
-  const missing = exceeding(holderOf(caller), exceeding({ kind: "permissions", permissions: before }, permissions));
+  const missing = exceeding(
+    holderOf(caller),
+    exceeding({ kind: "permissions", permissions: before }, permissions),
+  );
   return missing.length > 0 ? err({ kind: "exceeds_maker", missing }) : ok(permissions);
 }
 

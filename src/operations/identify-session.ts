@@ -15,11 +15,14 @@ import type { Deps } from "./deps.ts";
 import type { Moment } from "./moment.ts";
 import { heldAgainstJournal } from "./records.ts";
 
-/** A console session as a caller of one team's API; always read from the store, so that an end holds at once. */
+/**
+ * A console session as a caller of one team's API; always read from the store, so that an end holds at once.
+ * `permission` null: none is needed but to be let in there.
+ */
 export async function identifySession(
   deps: Deps,
   cookie: string,
-  { team, permission }: { team: string; permission: string },
+  { team, permission }: { team: string; permission: string | null },
   moment: Moment,
 ): Promise<Result<Caller, Refusal>> {
   await heldAgainstJournal(deps.records, moment);
@@ -29,7 +32,8 @@ export async function identifySession(
   const caller = callerOf(session, team, moment.arrivedAt);
   if (!caller.ok) return caller;
   const holder = holderOf(caller.value);
-  const missing = holder.kind === "everything" ? [] : missingPermissions(holder.permissions, [permission]);
+  const needed = permission === null ? [] : [permission];
+  const missing = holder.kind === "everything" ? [] : missingPermissions(holder.permissions, needed);
   if (missing.length > 0) return err({ kind: "missing_permission", missing });
   moment.background(touchSession(deps.db, { hash, now: moment.arrivedAt }));
   return caller;

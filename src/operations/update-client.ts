@@ -83,7 +83,9 @@ async function tryUpdate(
   actor: Actor,
 ): Promise<ClientRow | null> {
   const { id, teamId, version } = client;
-  const before = Object.fromEntries(Object.keys(change).map((key) => [key, client[key as keyof ClientChange]]));
+  const before = Object.fromEntries(
+    Object.keys(change).map((key) => [key, client[key as keyof ClientChange]]),
+  );
   const audit = auditRow(deps, actor, {
     type: "client.updated",
     teamId,

@@ -1,7 +1,7 @@
 import { and, eq, inArray, lt, type SQL } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { commit, type Database } from "./database.ts";
-import { accessTokens, deviceCodes, enhanceTokens, grantTokens, pushedRequests, seenJwts } from "./schema.ts";
+import { accessTokens, deviceCodes, enhanceTokens, grantTokens, pushedRequests } from "./schema.ts";
 
 /** So many rows of each table at once: one invocation may not take long. */
 const MOST_ROWS = 500;
@@ -17,7 +17,6 @@ export async function deleteExpired(db: Database, { before }: { before: number }
     db
       .delete(pushedRequests)
       .where(inArray(pushedRequests.hash, oldest(pushedRequests.hash, pushedRequests.expiresAt))),
-    db.delete(seenJwts).where(inArray(seenJwts.hash, oldest(seenJwts.hash, seenJwts.expiresAt))),
     db
       .delete(accessTokens)
       .where(

@@ -179,6 +179,8 @@ export const deviceCodes = sqliteTable(
     audience: text(),
     accessType: text({ enum: ["online", "offline"] }).notNull(),
     status: text({ enum: ["pending", "approved", "denied", "used"] }).notNull(),
+    /** The person who entered the user code first: nobody else can decide. */
+    claimedBy: text(),
     /** What came of it, once approved. */
     grantId: text(),
     intervalSeconds: integer().notNull(),

@@ -62,6 +62,8 @@ export const de = {
       "Dieses Token gehört zur Region {region}; verwenden Sie stattdessen {url} für Ihre Anfrage.",
     unknown_token:
       "Dieses Zugriffstoken ist hier nicht bekannt. Prüfen Sie, ob es das richtige ist, oder erstellen Sie ein neues.",
+    invalid_proof:
+      "Die Anfrage beweist nicht, dass sie den Schlüssel dieses Tokens hat (DPoP: {problem}). Senden Sie ein an einen Schlüssel gebundenes Token unter dem Schema DPoP mit einem neuen Nachweis, jedes andere als Bearer.",
     wrong_audience:
       "Dieses Token wurde für einen anderen Dienst ausgestellt. Fordern Sie eines für diesen Dienst an.",
     wrong_team:
@@ -96,13 +98,15 @@ export const de = {
     second_factor_required: "Dieses Team verlangt einen zweiten Faktor. Melden Sie sich damit erneut an.",
     sign_in_method_not_allowed:
       "Dieses Team akzeptiert die Art nicht, in der Sie angemeldet sind. Melden Sie sich auf eine erlaubte Art erneut an.",
+    acts_for_nobody: "Dieses Token handelt für keine Person. Verwenden Sie eines, das jemand auf der Zustimmungsseite erteilt hat.",
     operator_only: "Das darf nur der Betreiber. Verwenden Sie den Betreiberschlüssel.",
     exceeds_maker:
       "Sie können keine Berechtigungen vergeben, die Sie selbst nicht haben: {missing}. Lassen Sie diese weg.",
     owner_only: "Das darf nur ein Eigentümer des Teams oder der Betreiber.",
     beyond_caller:
       "Hier gibt es Berechtigungen, die Sie selbst nicht haben: {missing}. Fragen Sie jemanden, der sie alle hat.",
-    beyond_client: "Dieser Client darf diese Berechtigungen nie erhalten: {missing}. Fügen Sie sie zuerst dem Client hinzu oder lassen Sie sie weg.",
+    beyond_client:
+      "Dieser Client darf diese Berechtigungen nie erhalten: {missing}. Fügen Sie sie zuerst dem Client hinzu oder lassen Sie sie weg.",
     exceeds_bounds:
       "Das verwendete Token läuft ab oder gilt nur von bestimmten Adressen; dies würde darüber hinausreichen. Verwenden Sie andere Zugangsdaten.",
     member_not_for_type: "Ein Client vom Typ {type} hat kein {member}. Lassen Sie es weg.",

@@ -37,6 +37,8 @@ export function describeRefusal(refusal: Refusal, messages: Messages, { regionUr
     case "beyond_client":
     case "required_permission_absent":
       return text(refusal.kind, { missing: list(refusal.missing) });
+    case "invalid_proof":
+      return text("invalid_proof", { problem: refusal.problem });
     case "rate_limited":
       return refusal.retryAfterSeconds === null
         ? text("rate_limited_never", {})

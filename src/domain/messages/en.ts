@@ -82,6 +82,8 @@ export const en = {
     wrong_region: "This token belongs to region {region}; use {url} instead.",
     unknown_token:
       "This access token is not known here. Check that you sent the right one, or create a new one.",
+    invalid_proof:
+      "The request does not prove that it has the key of this token (DPoP: {problem}). Send a token that is bound to a key under the scheme DPoP with a new proof, any other one as Bearer.",
     wrong_audience: "This token was issued for another service. Request one for this service.",
     wrong_team: "This credential belongs to another team. Use one of the team that the request is about.",
     revoked_token: "This token was revoked and cannot be restored. Create a new one.",
@@ -111,11 +113,13 @@ export const en = {
     second_factor_required: "This team requires a second factor. Sign in again with yours.",
     sign_in_method_not_allowed:
       "This team does not accept the way in which you signed in. Sign in again in one that it allows.",
+    acts_for_nobody: "This token acts for no person. Use one that somebody gave on the consent page.",
     operator_only: "Only the operator may do this. Use the operator key.",
     exceeds_maker: "You cannot give permissions that you do not hold: {missing}. Leave them out.",
     owner_only: "Only an owner of the team, or the operator, may do this.",
     beyond_caller: "This holds permissions that you do not: {missing}. Ask somebody who has all of them.",
-    beyond_client: "This client may never be granted these permissions: {missing}. Add them to the client first, or leave them out.",
+    beyond_client:
+      "This client may never be granted these permissions: {missing}. Add them to the client first, or leave them out.",
     exceeds_bounds:
       "The token that you use expires or works only from some addresses; this would outlive or escape it. Use another credential.",
     member_not_for_type: "A client of type {type} has no {member}. Leave it out.",

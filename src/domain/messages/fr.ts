@@ -61,6 +61,8 @@ export const fr = {
     wrong_region: "Ce jeton appartient à la région {region} ; utilisez plutôt {url} pour cette requête.",
     unknown_token:
       "Ce jeton d’accès n’est pas connu ici. Vérifiez que vous avez envoyé le bon, ou créez-en un nouveau.",
+    invalid_proof:
+      "La requête ne prouve pas qu’elle détient la clé de ce jeton (DPoP : {problem}). Envoyez un jeton lié à une clé sous le schéma DPoP avec une nouvelle preuve, tout autre jeton en Bearer.",
     wrong_audience: "Ce jeton a été émis pour un autre service. Demandez-en un pour ce service.",
     wrong_team:
       "Ces informations d’identification sont celles d’une autre équipe. Utilisez celles de l’équipe concernée.",
@@ -94,13 +96,15 @@ export const fr = {
     second_factor_required: "Cette équipe exige un second facteur. Reconnectez-vous avec le vôtre.",
     sign_in_method_not_allowed:
       "Cette équipe n’accepte pas votre méthode de connexion. Reconnectez-vous avec une méthode qu’elle autorise.",
+    acts_for_nobody: "Ce jeton n’agit pour personne. Utilisez un jeton accordé par quelqu’un sur la page de consentement.",
     operator_only: "Seul l’opérateur peut faire cela. Utilisez la clé d’opérateur.",
     exceeds_maker:
       "Vous ne pouvez pas accorder des autorisations que vous n’avez pas : {missing}. Retirez-les.",
     owner_only: "Seul un propriétaire de l’équipe ou l’opérateur peut faire cela.",
     beyond_caller:
       "Cela comporte des autorisations que vous n’avez pas : {missing}. Adressez-vous à une personne qui les a toutes.",
-    beyond_client: "Ce client ne peut jamais recevoir ces autorisations : {missing}. Ajoutez-les d’abord au client ou retirez-les.",
+    beyond_client:
+      "Ce client ne peut jamais recevoir ces autorisations : {missing}. Ajoutez-les d’abord au client ou retirez-les.",
     exceeds_bounds:
       "Le jeton utilisé expire ou n’est valable que depuis certaines adresses ; ceci irait au-delà. Utilisez d’autres identifiants.",
     member_not_for_type: "Un client de type {type} n’a pas de {member}. Retirez ce membre.",

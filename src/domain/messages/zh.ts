@@ -60,6 +60,8 @@ export const zh = {
     malformed_token: "此令牌不完整或已被改动。请重新复制完整的令牌。",
     wrong_region: "此令牌属于区域 {region}；请改用 {url} 发送请求。",
     unknown_token: "此处不存在该访问令牌。请确认令牌是否正确，或创建新的令牌。",
+    invalid_proof:
+      "此请求未能证明持有该令牌的密钥（DPoP：{problem}）。绑定密钥的令牌请使用 DPoP 方案并附上新的证明，其他令牌请使用 Bearer。",
     wrong_audience: "此令牌是为另一个服务签发的。请为本服务申请令牌。",
     wrong_team: "此凭据属于另一个团队。请使用请求所涉及团队的凭据。",
     revoked_token: "此令牌已被撤销，无法恢复。请创建新的令牌。",
@@ -80,6 +82,7 @@ export const zh = {
     in_use: "此{noun}仍在使用中。请先更改相关设置。",
     second_factor_required: "此团队要求双重验证。请使用第二重验证重新登录。",
     sign_in_method_not_allowed: "此团队不接受您所用的登录方式。请使用其允许的方式重新登录。",
+    acts_for_nobody: "此令牌不代表任何用户。请使用由用户在同意页面上授予的令牌。",
     operator_only: "只有运营方可以执行此操作。请使用运营方密钥。",
     exceeds_maker: "您不能授予自己没有的权限：{missing}。请将其去除。",
     owner_only: "只有团队所有者或运营方可以执行此操作。",

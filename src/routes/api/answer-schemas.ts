@@ -89,7 +89,27 @@ const catalogue = v.strictObject({
   ),
 });
 
+const client = v.strictObject({
+  id: v.string(),
+  team: v.string(),
+  type: v.picklist(["browser", "server", "mobile", "device", "self"]),
+  name: v.string(),
+  homepage_url: v.nullable(v.string()),
+  redirect_uris: v.array(v.string()),
+  js_origins: v.array(v.string()),
+  permissions: v.array(v.string()),
+  regions: v.array(v.string()),
+  same_secret_everywhere: v.boolean(),
+  jwks: v.nullable(v.strictObject({ keys: v.array(v.record(v.string(), v.string())) })),
+  not_after: v.nullable(time),
+  allowed_ips: v.nullable(v.array(v.string())),
+  created_at: time,
+  created_by: v.string(),
+  updated_at: time,
+});
+
 const error = v.strictObject({
+  error: v.optional(v.literal("rate_limited")),
   error_code: v.string(),
   error_description: v.string(),
   localized_error_description: v.string(),
@@ -105,6 +125,7 @@ const verdict = v.strictObject({
       "malformed_token",
       "wrong_region",
       "unknown_token",
+      "invalid_proof",
       "wrong_audience",
       "wrong_team",
       "revoked_token",
@@ -267,6 +288,19 @@ export const ANSWER_SCHEMAS = {
   AccessToken: v.strictObject({ access_token: accessToken }),
   AccessTokens: v.strictObject({ access_tokens: v.array(accessToken), next_cursor: nextCursor }),
   RevokedAccessToken: v.strictObject({ access_token: accessToken, effective_by: time }),
+  CreatedClient: v.strictObject({
+    client,
+    client_secret: v.nullable(v.string()),
+    replayed: v.optional(v.literal(true)),
+  }),
+  Client: v.strictObject({ client }),
+  Clients: v.strictObject({ clients: v.array(client), next_cursor: nextCursor }),
+  DeletedClient: v.strictObject({ client, effective_by: time }),
+  GrantToken: v.strictObject({
+    code: v.nullable(v.string()),
+    expires_in: v.number(),
+    replayed: v.optional(v.literal(true)),
+  }),
   CreatedRole: v.strictObject({ role, replayed: v.optional(v.literal(true)) }),
   Role: v.strictObject({ role }),
   Roles: v.strictObject({ roles: v.array(role), next_cursor: nextCursor }),

@@ -1,4 +1,4 @@
-import { isPublicId, type PublicIdPrefix } from "../../domain/public-id.ts";
+import { isClientId, isPublicId, type PublicIdPrefix } from "../../domain/public-id.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { Page, PageRequest } from "../../operations/page.ts";
@@ -18,14 +18,15 @@ export const PAGE_QUERY = {
  */
 export function readPageRequest(
   query: URLSearchParams,
-  prefix: PublicIdPrefix,
+  prefix: PublicIdPrefix | "cli",
 ): Result<PageRequest, Refusal> {
   const limit = query.get("limit");
   if (limit !== null && !/^(?:[1-9]\d?|100)$/.test(limit))
     return err({ kind: "bad_page", parameter: "limit" });
   const cursor = query.get("cursor");
   if (cursor === null) return ok({ limit: Number(limit ?? DEFAULT_LIMIT), cursor: null });
-  if (!isPublicId(prefix, cursor)) return err({ kind: "bad_page", parameter: "cursor" });
+  const isId = prefix === "cli" ? isClientId(cursor) : isPublicId(prefix, cursor);
+  if (!isId) return err({ kind: "bad_page", parameter: "cursor" });
   return ok({ limit: Number(limit ?? DEFAULT_LIMIT), cursor });
 }
 

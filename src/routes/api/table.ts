@@ -3,6 +3,7 @@ import { auditEventRoutes } from "./audit-events.ts";
 import { billingRoutes } from "./billing.ts";
 import { catalogueRoutes } from "./catalogues.ts";
 import { checkRoutes } from "./check.ts";
+import { clientRoutes } from "./clients.ts";
 import { domainRoutes } from "./domains.ts";
 import { errorRoutes } from "./errors.ts";
 import { forwardAuthRoutes } from "./forward-auth.ts";
@@ -30,6 +31,7 @@ export const apiRoutes: readonly Route[] = [
   ...roleRoutes,
   ...memberRoutes,
   ...accessTokenRoutes,
+  ...clientRoutes,
   ...auditEventRoutes,
   ...reportRoutes,
   ...operatorRoutes,

@@ -12,6 +12,22 @@ const GOOD_BODIES: Readonly<Record<string, object>> = {
     allowed_ips: ["203.0.113.0/24"],
     rate_limit: { limit: 5, window_seconds: 60 },
   },
+  "POST /v1/teams/{team}/clients": {
+    type: "browser",
+    name: "x",
+    homepage_url: "https://body.example",
+    redirect_uris: ["https://body.example/cb"],
+    js_origins: ["https://body.example"],
+    permissions: ["EMM.Devices.VIEW"],
+    regions: ["eu"],
+  },
+  "PATCH /v1/teams/{team}/clients/{id}": { name: "x", redirect_uris: ["https://body.example/cb"] },
+  "POST /v1/teams/{team}/clients/{id}/secrets": { overlap_seconds: 5 },
+  "POST /v1/teams/{team}/clients/{id}/grant-tokens": {
+    scope: "EMM.Devices.VIEW",
+    duration_minutes: 2,
+    description: "x",
+  },
   "POST /v1/teams/{team}/roles": {
     name: "x",
     description: "x",

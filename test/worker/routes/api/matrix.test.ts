@@ -79,6 +79,13 @@ const NEEDS: Readonly<Record<string, string>> = {
   "GET /v1/teams/{team}/access-tokens/{id}": "EMM.AccessTokens.VIEW",
   "DELETE /v1/teams/{team}/access-tokens/{id}": "EMM.AccessTokens.DELETE",
   "POST /v1/teams/{team}/access-tokens/{id}/revoke": "EMM.AccessTokens.DELETE",
+  "POST /v1/teams/{team}/clients": "EMM.AccessTokens.CREATE",
+  "GET /v1/teams/{team}/clients": "EMM.AccessTokens.VIEW",
+  "GET /v1/teams/{team}/clients/{id}": "EMM.AccessTokens.VIEW",
+  "PATCH /v1/teams/{team}/clients/{id}": "EMM.AccessTokens.CREATE",
+  "DELETE /v1/teams/{team}/clients/{id}": "EMM.AccessTokens.DELETE",
+  "POST /v1/teams/{team}/clients/{id}/secrets": "EMM.AccessTokens.CREATE",
+  "POST /v1/teams/{team}/clients/{id}/grant-tokens": "EMM.AccessTokens.CREATE",
 };
 
 const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
