@@ -18,7 +18,9 @@ export type EndKind =
   | "client"
   /** By its hash; ends at the time of the entry, which may lie ahead. */
   | "client_secret"
-  | "grant";
+  | "grant"
+  /** Ends nothing: it was written at that time, and a database that does not know it is an earlier one. */
+  | "time";
 
 /**
  * What an entry puts into a state: whoever was demoted must not be what they were, nor an invitation come

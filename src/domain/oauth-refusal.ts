@@ -8,7 +8,8 @@ export type OAuthCredential =
   | "device code"
   | "enhance token"
   | "access token"
-  | "request_uri";
+  | "request_uri"
+  | "authorization request";
 
 /**
  * Every way in which the OAuth server says no (contract, section 6). Inside it is specific; what the wire says
@@ -59,11 +60,17 @@ export type OAuthRefusal =
   | { readonly kind: "credential_of_another_client"; readonly credential: OAuthCredential }
   | { readonly kind: "redirect_uri_differs" }
   | { readonly kind: "redirect_uri_unregistered" }
+  /** The same where an answer would be sent there: then nothing may be (RFC 6749, section 4.1.2.1). */
+  | { readonly kind: "redirect_uri_refused" }
   | { readonly kind: "verifier_missing" }
   | { readonly kind: "verifier_wrong" }
   | { readonly kind: "verifier_without_challenge" }
   | { readonly kind: "user_gone" }
   | { readonly kind: "nothing_left" }
+  /** A token exchange's, for any of the reasons for which the token would be refused elsewhere. */
+  | { readonly kind: "subject_token_invalid"; readonly cause: OAuthRefusal }
+  /** The token that registered the client, and bounds what its secret alone gives, has expired. */
+  | { readonly kind: "client_expired" }
   | { readonly kind: "team_suspended" }
   | { readonly kind: "proof_invalid"; readonly why: string }
   | { readonly kind: "proof_required" }
@@ -71,6 +78,11 @@ export type OAuthRefusal =
   | { readonly kind: "authorization_pending" }
   | { readonly kind: "slow_down"; readonly intervalSeconds: number }
   | { readonly kind: "device_code_expired" }
+  // The person at the browser.
+  | { readonly kind: "login_required" }
+  | { readonly kind: "consent_required" }
+  | { readonly kind: "no_team" }
+  | { readonly kind: "other_account" }
   // Of its own free will, or by counting.
   | { readonly kind: "access_denied" }
   | { readonly kind: "rate_limited"; readonly what: string; readonly retryAfterSeconds: number }

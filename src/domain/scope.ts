@@ -18,13 +18,18 @@ export function writeScope(permissions: readonly string[]): string {
 /**
  * What a scope asks for, expanded as a token would store it.
  * @param scope as it was sent: permissions and `Service.Resource.ALL`, with commas or spaces between
+ * @param granted what is there already and counts as asked for too, so that nothing that it brings is missing
  * @returns sorted permissions; `invalid_scope` in one of its kinds for anything else
  */
-export function readScope(index: PermissionIndex, scope: string): Result<readonly string[], OAuthRefusal> {
+export function readScope(
+  index: PermissionIndex,
+  scope: string,
+  granted: readonly string[] = [],
+): Result<readonly string[], OAuthRefusal> {
   const written = splitScope(scope);
   if (written.length === 0) return err({ kind: "scope_missing" });
   if (written.length > MAX_SCOPES) return err({ kind: "scope_too_long", limit: MAX_SCOPES });
-  const expanded = expandPermissions(index, { permissions: written, permissionSets: [] });
+  const expanded = expandPermissions(index, { permissions: [...written, ...granted], permissionSets: [] });
   if (expanded.ok) return expanded;
   if (expanded.error.kind === "required_permission_absent") {
     return err({ kind: "scope_requires", missing: expanded.error.missing });

@@ -5,6 +5,8 @@ export interface CheckInput {
   readonly team?: string;
   readonly ip?: string;
   readonly cost?: number;
+  /** Given exactly when the caller used the scheme DPoP (RFC 9449): its proof, and what the proof has to be for. */
+  readonly proof?: { readonly jwt: string; readonly method: string; readonly url: string };
 }
 
 export interface CheckedToken {

@@ -1,4 +1,4 @@
-import { bearerCredential } from "../domain/bearer.ts";
+import { bearerCredential, isSentWithProof, TOKEN_SCHEMES } from "../domain/bearer.ts";
 import { negotiateLanguage } from "../domain/language.ts";
 import type { Authority, CheckAnswer, CheckedToken, CheckInput } from "./authority.ts";
 import { AMBIGUOUS_CREDENTIAL, NO_CREDENTIAL, unavailable } from "./own-errors.ts";
@@ -16,6 +16,11 @@ export interface AuthorizeOptions {
   readonly permissions: readonly string[];
   /** The caller's address; `CF-Connecting-IP`, which the platform writes, unless told otherwise. */
   readonly ip?: (request: Request) => string | null;
+  /**
+   * The URL that callers use, where something in front rewrites it; the request's own unless told otherwise. A
+   * DPoP proof (RFC 9449) has to be for it. Each proof is good for one check: ask for all permissions at once.
+   */
+  readonly url?: (request: Request) => string;
   /** Permits of the token's rate limit that the call uses, 1 unless told otherwise. */
   readonly cost?: number;
   /** Is told why Jeton could not be asked, for the owner's log; the caller gets 503 without the reason. */
@@ -47,7 +52,7 @@ const MAX_CREDENTIAL_CHARACTERS = 256;
  *   key), or `team` gives no text. Those are mistakes in the configuration and not the fault of its callers.
  */
 export async function authorize(request: Request, options: AuthorizeOptions): Promise<Authorization> {
-  const credential = bearerCredential(request.headers.get("Authorization"), request.url);
+  const credential = bearerCredential(request.headers.get("Authorization"), request.url, TOKEN_SCHEMES);
   if (!credential.ok) return { allowed: false, response: sendError(AMBIGUOUS_CREDENTIAL, null, "en") };
   if (credential.value === null) return { allowed: false, response: sendError(NO_CREDENTIAL, null, "en") };
 
@@ -63,16 +68,37 @@ export async function authorize(request: Request, options: AuthorizeOptions): Pr
 async function questionOf(
   request: Request,
   credential: string,
-  { permissions, team, cost, ip: addressOf = platformAddress }: AuthorizeOptions,
+  { permissions, team, cost, ip: addressOf = platformAddress, url: urlOf = ownUrl }: AuthorizeOptions,
 ): Promise<CheckInput> {
   const ip = addressOf(request);
+  const { headers, method } = request;
   return {
     token: credential.slice(0, MAX_CREDENTIAL_CHARACTERS),
     permissions,
     ...(team === "any" ? {} : { team: asTeam(await team(request)) }),
     ...(ip === null ? {} : { ip }),
     ...(cost === undefined ? {} : { cost }),
+    // Under any other scheme a token is a bearer token, whatever else was sent: one bound to a key is then refused.
+    ...(isSentWithProof(headers.get("Authorization"))
+      ? { proof: { jwt: proofIn(headers), method, url: withoutQuery(urlOf(request)) } }
+      : {}),
   };
+}
+
+/** Well above any proof's length; what is longer is none either way. */
+const MAX_PROOF_CHARACTERS = 8_192;
+
+function proofIn(headers: Headers): string {
+  return (headers.get("DPoP") ?? "").slice(0, MAX_PROOF_CHARACTERS);
+}
+
+function ownUrl(request: Request): string {
+  return request.url;
+}
+
+/** A query may hold what is nobody else's business, and says nothing here. */
+function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/s, "");
 }
 
 /** A question without a team would be allowed for any. A path parameter that the route lacks is undefined. */

@@ -8,7 +8,7 @@ export interface GuardVariables {
   readonly verdict: CheckAnswer;
 }
 
-export interface GuardOptions<E extends Env> extends Pick<AuthorizeOptions, "ip" | "onUnavailable"> {
+export interface GuardOptions<E extends Env> extends Pick<AuthorizeOptions, "ip" | "url" | "onUnavailable"> {
   /** From the context's bindings: a service binding to `Authority`, or `httpAuthority(…)`. */
   readonly authority: (context: Context<E>) => Authority;
   /**

@@ -1,3 +1,4 @@
+import { JWS_ALGORITHMS } from "../domain/jws.ts";
 import type { CheckAnswer, CheckError } from "./authority.ts";
 
 /**
@@ -32,7 +33,9 @@ function challengeOf(error: CheckError, answer: CheckAnswer | null): string | nu
     parts.push(`error="${code}"`, `error_description="${quotable(error.error_description)}"`);
   }
   if (missing.length > 0) parts.push(`scope="${missing.join(" ")}"`);
-  return `Bearer ${parts.join(", ")}`;
+  if (answer?.reason !== "invalid_proof") return `Bearer ${parts.join(", ")}`;
+  // RFC 9449, section 7.1.
+  return `DPoP ${parts.join(", ")}, algs="${JWS_ALGORITHMS.join(" ")}"`;
 }
 
 /** RFC 6750, section 3: printable ASCII without quote or backslash. */

@@ -2,13 +2,17 @@ import type { Deps } from "../operations/deps.ts";
 import { forgetInvitations, forgetReports, forgetSessions, forgetUsage } from "../operations/forget-old.ts";
 import { eraseOldAnswers } from "../operations/oauth/erase-answers.ts";
 import { forgetExpired } from "../operations/oauth/forget-expired.ts";
+import { rotateSigningKey } from "../operations/oauth/signing-keys.ts";
+import { markJournal } from "../operations/mark-journal.ts";
 import { forgetAnswers } from "../operations/remember-answer.ts";
 import { continueReports } from "../operations/run-report.ts";
 import { sealLeftovers } from "../operations/seal-leftovers.ts";
 import { trimFeed } from "../operations/trim-feed.ts";
+import { forgetUsedJwts } from "../operations/use-jwt.ts";
 
 const JOBS: readonly ((deps: Deps) => Promise<void>)[] = [
   trimFeed,
+  markJournal,
   forgetAnswers,
   sealLeftovers,
   continueReports,
@@ -18,6 +22,8 @@ const JOBS: readonly ((deps: Deps) => Promise<void>)[] = [
   forgetInvitations,
   eraseOldAnswers,
   forgetExpired,
+  forgetUsedJwts,
+  rotateSigningKey,
 ];
 
 /**

@@ -1,4 +1,5 @@
 import { serviceOf } from "../domain/permission.ts";
+import type { SentProof } from "../domain/proof.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import type { KeyedService } from "../store/services.ts";
@@ -15,6 +16,8 @@ export interface AskedQuestion {
   readonly team?: string | undefined;
   readonly ip?: string | undefined;
   readonly cost: number;
+  /** Given exactly when the token was sent under the scheme DPoP (RFC 9449). */
+  readonly proof?: SentProof | undefined;
 }
 
 /**
@@ -43,6 +46,7 @@ export async function askCheck(
     cost: asked.cost,
     service: service.id,
     resource: service.resource,
+    proof: asked.proof ?? null,
   };
   return ok(await checkToken(deps, question, moment));
 }

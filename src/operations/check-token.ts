@@ -7,6 +7,7 @@ import { chargeLimit, isLimited } from "./charge-limit.ts";
 import { hashCredential, tagHolds } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import type { Fresh } from "./fresh-cache.ts";
+import { proofProblem } from "./check-proof.ts";
 import type { Moment } from "./moment.ts";
 import { recordCheck } from "./record-check.ts";
 import { knownPermissions, permissionsAtHand } from "./records.ts";
@@ -39,7 +40,7 @@ function decide(deps: Deps, question: Question, moment: Moment): Verdict | Promi
   const index = permissionsAtHand(deps.records, moment);
   const found = index && deps.records.tokens.hit(hash, moment, readsStore(index, question));
   if (index === null || found === null) return decideByStore(deps, hash, question, moment);
-  return charge(deps, judge(found, index, question, moment), question, moment);
+  return decideOn(deps, found, index, question, moment);
 }
 
 const UNKNOWN: CheckRefusal = { kind: "unknown_token" };
@@ -48,7 +49,36 @@ async function decideByStore(deps: Deps, hash: string, question: Question, momen
   const index = await knownPermissions(deps.records, moment);
   const found = await deps.records.tokens.get(hash, moment, readsStore(index, question));
   if (found === null) return unseen(moment, UNKNOWN);
+  return decideOn(deps, found, index, question, moment);
+}
+
+function decideOn(
+  deps: Deps,
+  found: Fresh<CheckableToken>,
+  index: PermissionIndex,
+  question: Question,
+  moment: Moment,
+): Verdict | Promise<Verdict> {
+  // Nearly every token is bound to no key and sent without a proof: it has nothing to wait for.
+  if (found.value.proofKey !== null || question.proof !== null) {
+    return decideProven(deps, found, index, question, moment);
+  }
   return charge(deps, judge(found, index, question, moment), question, moment);
+}
+
+/** A token that is bound to a key is nobody's who cannot prove to have that key (RFC 9449, section 7). */
+async function decideProven(
+  deps: Deps,
+  found: Fresh<CheckableToken>,
+  index: PermissionIndex,
+  question: Question,
+  moment: Moment,
+): Promise<Verdict> {
+  const { value: known, asOf } = found;
+  const problem = await proofProblem(deps, known.proofKey, question);
+  if (problem === null) return charge(deps, judge(found, index, question, moment), question, moment);
+  const strict = isStrict(index, known, question.permissions);
+  return { refusal: { kind: "invalid_proof", problem }, known, token: null, strict, rateLimit: null, asOf };
 }
 
 function readsStore(index: PermissionIndex, { permissions }: Question): (token: CheckableToken) => boolean {

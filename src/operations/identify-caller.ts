@@ -1,3 +1,4 @@
+import type { SentProof } from "../domain/proof.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { isTagged, parseCredential } from "../domain/token.ts";
@@ -18,8 +19,13 @@ export interface Presented {
   readonly credential: string | null;
   /** A console session's cookie, null when none was sent or another site may have caused the request. */
   readonly session: string | null;
+  /** What came with the credential under the scheme DPoP; null: it came as a bearer credential. */
+  readonly proof: SentProof | null;
   readonly ip: string | null;
 }
+
+/** A token as it was presented. */
+type PresentedToken = Pick<Presented, "proof" | "ip"> & { readonly credential: string };
 
 /** The operator, by one of the operator keys; everybody else is refused as what they are. */
 export async function identifyOperator(
@@ -28,7 +34,7 @@ export async function identifyOperator(
   moment: Moment,
 ): Promise<Result<Caller, Refusal>> {
   if (presented.credential === null) return err({ kind: "no_credential" });
-  if (isOperatorKey(deps, presented.credential)) return ok({ kind: "operator" });
+  if (isOperatorKey(deps, presented)) return ok({ kind: "operator" });
   const identified = await identifyToken(
     deps,
     { ...presented, credential: presented.credential },
@@ -54,13 +60,23 @@ export async function identifyTeamCaller(
       ? err({ kind: "no_credential" })
       : identifyMember(deps, { cookie: presented.session, ip: presented.ip }, { team, permission }, moment);
   }
-  if (isOperatorKey(deps, presented.credential)) return ok({ kind: "operator" });
+  if (isOperatorKey(deps, presented)) return ok({ kind: "operator" });
   return identifyToken(
     deps,
     { ...presented, credential: presented.credential },
     { team, permission },
     moment,
   );
+}
+
+/** A token of whatever team, by the same tests as a check. */
+export async function identifyTokenCaller(
+  deps: Deps,
+  { credential, ...presented }: Omit<Presented, "session">,
+  moment: Moment,
+): Promise<Result<Extract<Caller, { kind: "token" }>, Refusal>> {
+  if (credential === null) return err({ kind: "no_credential" });
+  return identifyToken(deps, { ...presented, credential }, {}, moment);
 }
 
 /** A service whose key proved good before and still holds, where nothing has to be waited for; else null. */
@@ -124,7 +140,7 @@ function rememberKey(key: string, hash: string): void {
 /** The same tests as a check, so that no second set of rules can disagree with it. */
 async function identifyToken(
   deps: Deps,
-  { credential, ip }: { credential: string; ip: string | null },
+  { credential, proof, ip }: PresentedToken,
   { team, permission }: { team?: string; permission?: string },
   moment: Moment,
 ): Promise<Result<Extract<Caller, { kind: "token" }>, Refusal>> {
@@ -136,6 +152,7 @@ async function identifyToken(
     cost: 1,
     service: null,
     resource: deps.origins[deps.region],
+    proof,
   };
   const { refusal, token } = await checkToken(deps, question, moment);
   if (refusal !== null) return err(refusal);
@@ -143,9 +160,12 @@ async function identifyToken(
   return ok({ kind: "token", token });
 }
 
-/** Digests are compared, so that the time taken says nothing about the key. */
-function isOperatorKey({ operatorKeyHashes }: Deps, credential: string): boolean {
-  return operatorKeyHashes.has(hashCredential(credential));
+/**
+ * Digests are compared, so that the time taken says nothing about the key. Bound to no key of anybody's, it is no
+ * operator key under the scheme DPoP.
+ */
+function isOperatorKey({ operatorKeyHashes }: Deps, { credential, proof }: Presented): boolean {
+  return proof === null && credential !== null && operatorKeyHashes.has(hashCredential(credential));
 }
 
 function isLive({ deletedAt, keyExpiresAt }: KeyedService, now: number): boolean {

@@ -27,7 +27,7 @@ export interface ClientEdit extends ClientFields {
 
 /**
  * Changes a client. The caller must hold all that the client may be granted: who sets its redirect URIs or
- * keys acts as the client. What was granted already is not touched; it shrinks at its next refresh.
+ * keys acts as the client. What was granted already is not touched.
  * @param expected whether the caller's `If-Match` holds for the client as it is now
  */
 export async function updateClient(

@@ -1,3 +1,4 @@
+import type { SentProof } from "../domain/proof.ts";
 import type { CheckRefusal } from "../domain/refusal.ts";
 import type { CheckableToken } from "../store/access-tokens.ts";
 import type { RateLimit } from "./charge-limit.ts";
@@ -17,6 +18,8 @@ export interface Question {
   readonly service: string | null;
   /** The resource (RFC 8707) for which the token must be meant, if it is bound to one. */
   readonly resource: string | null;
+  /** What the caller sent under the scheme DPoP; null: the token came as a bearer token. */
+  readonly proof: SentProof | null;
 }
 
 export interface Verdict {

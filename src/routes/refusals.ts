@@ -1,6 +1,7 @@
 import { negotiateLanguage, type Language } from "../domain/language.ts";
 import { describeRefusal, type Surroundings } from "../domain/messages/describe.ts";
 import { MESSAGES } from "../domain/messages/index.ts";
+import { JWS_ALGORITHMS } from "../domain/jws.ts";
 import { codeOf } from "../domain/refusal-codes.ts";
 import type { QuotaName } from "../domain/plan.ts";
 import type { Refusal } from "../domain/refusal.ts";
@@ -59,10 +60,18 @@ export function sendableError(refusal: Refusal, language: Language, origins: Ori
   };
 }
 
-/** Any refusal as a response: the one place where inside meets wire. */
-export function refuse(refusal: Refusal, request: Request, origins: Origins): Response {
+/**
+ * Any refusal as a response: the one place where inside meets wire.
+ * @param metadataUrl where it says who issues tokens for what was called; a challenge names it (RFC 9728,
+ *   section 5.1)
+ */
+export function refuse(refusal: Refusal, request: Request, origins: Origins, metadataUrl?: string): Response {
   const language = languageOf(request);
   const headers = new Headers({ "Content-Type": JSON_TYPE, ...refusalHeaders(refusal, language, origins) });
+  const challenge = headers.get("WWW-Authenticate");
+  if (challenge !== null && metadataUrl !== undefined) {
+    headers.set("WWW-Authenticate", `${challenge}, resource_metadata="${metadataUrl}"`);
+  }
   const body = JSON.stringify(errorBody(refusal, language, origins));
   return new Response(body, { status: codeOf(refusal).status, headers });
 }
@@ -102,7 +111,9 @@ function challengeOf(refusal: Refusal, origins: Origins): string | null {
     `error_description="${quotable(description)}"`,
     ...(scoped === null ? [] : [`scope="${scoped.join(" ")}"`]),
   ];
-  return `Bearer ${parts.join(", ")}`;
+  if (refusal.kind !== "invalid_proof") return `Bearer ${parts.join(", ")}`;
+  // RFC 9449, section 7.1.
+  return `DPoP ${parts.join(", ")}, algs="${JWS_ALGORITHMS.join(" ")}"`;
 }
 
 /** RFC 6750, section 3: printable ASCII without quote or backslash. */

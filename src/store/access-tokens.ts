@@ -105,6 +105,14 @@ export function refuseTokensOver(
   );
 }
 
+/** Undoes a batch that would make something of a token that has ended meanwhile. */
+export function refuseTokenEnded(db: Database, hash: string): Statement {
+  return refuseWhen(
+    db,
+    sql`NOT EXISTS (SELECT 1 FROM ${accessTokens} WHERE hash = ${hash} AND revoked_at IS NULL)`,
+  );
+}
+
 /** A team's access tokens, newest first, those after the token `cursor`. */
 export async function listAccessTokens(
   db: Database,

@@ -1,5 +1,5 @@
-import { and, eq, gt, isNull, or } from "drizzle-orm";
-import type { Database } from "./database.ts";
+import { and, eq, gt, isNull, or, sql } from "drizzle-orm";
+import { refuseWhen, type Database, type Statement } from "./database.ts";
 import { clients, clientSecrets } from "./schema.ts";
 
 export type ClientRow = typeof clients.$inferSelect;
@@ -26,4 +26,9 @@ export async function readClient(
     .where(and(eq(clients.id, id), isNull(clients.deletedAt)))
     .get();
   return row && { client: row.client, secretHolds: row.secret !== null };
+}
+
+/** Undoes a batch that would give something to a client that was deleted meanwhile. */
+export function refuseClientDeleted(db: Database, id: string): Statement {
+  return refuseWhen(db, sql`NOT EXISTS (SELECT 1 FROM ${clients} WHERE id = ${id} AND deleted_at IS NULL)`);
 }

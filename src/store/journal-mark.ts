@@ -14,6 +14,11 @@ export function markColumn(): SQL<number> {
   return sql<number>`(SELECT CAST(value AS INTEGER) FROM ${meta} WHERE key = ${MARK})`;
 }
 
+/** Whether the database knows less than it once did: so it was restored to an earlier moment. */
+export function restoredBelow(known: number): SQL {
+  return sql`${markColumn()} < ${known}`;
+}
+
 /**
  * Notes that the database knows one more entry; belongs in the batch of what the entry names. Entries that
  * commit out of order leave the mark behind, and are looked at once more by the next isolate to start.

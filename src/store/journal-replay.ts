@@ -1,4 +1,5 @@
-import { and, isNull, sql, type SQL } from "drizzle-orm";
+import { and, inArray, isNull, sql, type SQL, type SQLWrapper } from "drizzle-orm";
+import { CLIENT_TYPE_RULES, CLIENT_TYPES } from "../domain/client.ts";
 import {
   lastStates,
   type EndKind,
@@ -7,8 +8,26 @@ import {
   type StateKind,
 } from "../domain/journal.ts";
 import { commitCounting, type Database, type Statement } from "./database.ts";
-import { raiseMark } from "./journal-mark.ts";
-import { accessTokens, members, meta, roles, services, sessions, teams } from "./schema.ts";
+import { endGrants } from "./end-grants.ts";
+import { raiseMark, restoredBelow } from "./journal-mark.ts";
+import {
+  accessTokens,
+  clients,
+  clientSecrets,
+  consents,
+  deviceCodes,
+  enhanceTokens,
+  grants,
+  grantTokens,
+  members,
+  meta,
+  pushedRequests,
+  refreshTokens,
+  roles,
+  services,
+  sessions,
+  teams,
+} from "./schema.ts";
 
 /** How rows name who changed them. */
 const JOURNAL = "journal";
@@ -17,21 +36,30 @@ const JOURNAL = "journal";
 interface Revival {
   /** Whether there is any such row whose cached copies must die; null: nobody caches them. */
   readonly cached: SQL | null;
-  readonly statement: Statement;
+  readonly statements: readonly Statement[];
 }
 
 /**
  * Ends again what these entries name, where it is alive, as one transaction; tells how many rows that
  * changed. What had come back may be in a cache by now: the feed then starts a new life, and every isolate
  * forgets all that it holds.
+ * @param known how many entries the database is known to have known once, since before it was read
  */
 export async function replayEntries(
   db: Database,
-  { entries, from }: { entries: readonly JournalEntry[]; from: number },
+  { entries, from, known }: { entries: readonly JournalEntry[]; from: number; known: number },
 ): Promise<number> {
   const to = entries.at(-1)?.seq ?? from;
-  const endedAt = endsIn(sql`json_each(${JSON.stringify(entries)})`);
+  const journal = sql`json_each(${JSON.stringify(entries)})`;
+  const endedAt = endsIn(journal);
+  const at = Math.max(...entries.map((entry) => entry.at));
   const revivals = [
+    // Before clients and memberships go.
+    revivedGrants(db, journal, at),
+    revivedConsents(db, journal),
+    revivedSecrets(db, journal),
+    revivedClients(db, journal, at),
+    ...(known > from ? [usedUpAgain(db, known, at)] : []),
     // Before memberships go: a team's members are signed out with it.
     revivedSessions(db, endedAt),
     revivedTokens(db, endedAt),
@@ -48,7 +76,7 @@ export async function replayEntries(
       .update(meta)
       .set({ value: sql`lower(hex(randomblob(16)))` })
       .where(and(sql`${meta.key} = 'epoch'`, sql`(${sql.join(cached, sql` OR `)})`)),
-    ...revivals.map(({ statement }) => statement),
+    ...revivals.flatMap(({ statements }) => statements),
     raiseMark(db, to),
   ]);
   return ended.slice(0, -1).reduce((sum, changes) => sum + changes, 0);
@@ -74,16 +102,119 @@ function revivedTokens(db: Database, endedAt: EndedAt): Revival {
     OR ${endedAt("access_token", sql`${id}`)} IS NOT NULL)`;
   return {
     cached: sql`EXISTS (SELECT 1 FROM ${accessTokens} WHERE ${revived})`,
-    statement: db.update(accessTokens).set({ revokedAt: at, revokedBy: JOURNAL }).where(revived),
+    statements: [db.update(accessTokens).set({ revokedAt: at, revokedBy: JOURNAL }).where(revived)],
   };
 }
+
+/** As tokens: an entry that names a grant or its client, or one that ends what was there at that time. */
+function revivedGrants(db: Database, journal: SQL, at: number): Revival {
+  const { id, clientId, createdAt } = grants;
+  const revived = sql`(${id} IN ${idsIn(journal, "grant")} OR ${clientId} IN ${idsIn(journal, "client")}
+    OR ${endedTogether(journal, grants, createdAt)})`;
+  return {
+    cached: sql`EXISTS (SELECT 1 FROM ${grants} WHERE ${grants.revokedAt} IS NULL AND ${revived})`,
+    statements: endGrants(db, { where: revived, at, auditId: JOURNAL, reason: "revoked" }),
+  };
+}
+
+function revivedConsents(db: Database, journal: SQL): Revival {
+  const revived = sql`(${consents.clientId} IN ${idsIn(journal, "client")}
+    OR ${endedTogether(journal, consents, consents.updatedAt)})`;
+  return { cached: null, statements: [db.delete(consents).where(revived)] };
+}
+
+/** A secret that a rotation ended holds no longer than it would have. */
+function revivedSecrets(db: Database, journal: SQL): Revival {
+  const { hash, expiresAt } = clientSecrets;
+  const at = endsIn(journal)("client_secret", sql`${hash}`);
+  const revived = sql`${hash} IN ${idsIn(journal, "client_secret")} AND (${expiresAt} IS NULL OR ${expiresAt} > ${at})`;
+  return { cached: null, statements: [db.update(clientSecrets).set({ expiresAt: at }).where(revived)] };
+}
+
+function revivedClients(db: Database, journal: SQL, at: number): Revival {
+  const ended = idsIn(journal, "client");
+  const givenToThem = sql`${accessTokens.revokedAt} IS NULL AND ${accessTokens.clientId} IN ${ended}`;
+  return {
+    cached: sql`EXISTS (SELECT 1 FROM ${accessTokens} WHERE ${givenToThem})`,
+    statements: [
+      db
+        .update(clients)
+        .set({ deletedAt: at, version: sql`${clients.version} + 1`, changedBy: JOURNAL })
+        .where(sql`${clients.deletedAt} IS NULL AND ${clients.id} IN ${ended}`),
+      db.delete(clientSecrets).where(sql`${clientSecrets.clientId} IN ${ended}`),
+      db.update(accessTokens).set({ revokedAt: at, revokedBy: JOURNAL }).where(givenToThem),
+    ],
+  };
+}
+
+/** The ids that entries of a kind name; as a list, so that an index leads to the few rows among many. */
+function idsIn(journal: SQL, kind: EndKind): SQL {
+  return sql`(SELECT value->>'id' FROM ${journal} WHERE value->>'kind' = ${kind})`;
+}
+
+/** Whether what acts for a person in a team was ended with all else of the team, the person or their place in it. */
+function endedTogether(
+  journal: SQL,
+  { teamId, userId }: Readonly<Record<"teamId" | "userId", SQLWrapper>>,
+  since: SQLWrapper,
+): SQL {
+  const endedAt = endsIn(journal);
+  const placesOf = sql`(SELECT substr(value->>'id', instr(value->>'id', ':') + 1) FROM ${journal}
+    WHERE value->>'kind' = 'member')`;
+  return sql`(${teamId} IN ${idsIn(journal, "team_credentials")}
+      AND ${since} <= ${endedAt("team_credentials", sql`${teamId}`)}
+    OR ${userId} IN ${idsIn(journal, "user_credentials")}
+      AND ${since} <= ${endedAt("user_credentials", sql`${userId}`)}
+    OR ${userId} IN ${placesOf} AND ${since} <= ${endedAt("member", sql`${teamId} || ':' || ${userId}`)})`;
+}
+
+/**
+ * What is used once and was used after the moment to which the database was restored is unused there again, and
+ * a refresh token of a public client that was rotated since then holds again: whoever kept a copy could use it
+ * a second time. Which ones those are, nobody has written down, so all of them end; codes are asked for again
+ * within minutes, and users of public clients sign in once more.
+ */
+function usedUpAgain(db: Database, known: number, at: number): Revival {
+  const restored = restoredBelow(known);
+  const isPublic = sql`${grants.clientId} IN (SELECT id FROM ${clients} WHERE ${inArray(clients.type, PUBLIC_TYPES)})`;
+  const hasRefreshToken = sql`EXISTS (SELECT 1 FROM ${refreshTokens} WHERE ${refreshTokens.grantId} = ${grants.id})`;
+  return {
+    cached: restored,
+    statements: [
+      db
+        .update(grantTokens)
+        .set({ usedAt: at, usedBy: JOURNAL })
+        .where(and(isNull(grantTokens.usedAt), restored)),
+      db
+        .update(deviceCodes)
+        .set({ status: "used", usedAt: at, changedBy: JOURNAL })
+        .where(and(isNull(deviceCodes.usedAt), restored)),
+      db
+        .update(enhanceTokens)
+        .set({ usedAt: at, usedBy: JOURNAL })
+        .where(and(isNull(enhanceTokens.usedAt), restored)),
+      db
+        .update(pushedRequests)
+        .set({ usedAt: at })
+        .where(and(isNull(pushedRequests.usedAt), restored)),
+      ...endGrants(db, {
+        where: sql`${isPublic} AND ${hasRefreshToken} AND ${restored}`,
+        at,
+        auditId: JOURNAL,
+        reason: "revoked",
+      }),
+    ],
+  };
+}
+
+const PUBLIC_TYPES = CLIENT_TYPES.filter((type) => !CLIENT_TYPE_RULES[type].confidential);
 
 function revivedMembers(db: Database, endedAt: EndedAt): Revival {
   const { teamId, userId, createdAt } = members;
   const revived = sql`${createdAt} <= ${endedAt("member", sql`${teamId} || ':' || ${userId}`)}`;
   return {
     cached: sql`EXISTS (SELECT 1 FROM ${members} WHERE ${revived})`,
-    statement: db.delete(members).where(revived),
+    statements: [db.delete(members).where(revived)],
   };
 }
 
@@ -92,7 +223,7 @@ function revivedServices(db: Database, endedAt: EndedAt): Revival {
   const revived = sql`${services.deletedAt} IS NULL AND ${at} IS NOT NULL`;
   return {
     cached: sql`EXISTS (SELECT 1 FROM ${services} WHERE ${revived})`,
-    statement: db.update(services).set({ deletedAt: at }).where(revived),
+    statements: [db.update(services).set({ deletedAt: at }).where(revived)],
   };
 }
 
@@ -106,7 +237,7 @@ function revivedSessions(db: Database, endedAt: EndedAt): Revival {
     coalesce(${ofTheirTeams("team_credentials", sql`${members.teamId}`)}, 0),
     coalesce(${ofTheirTeams("member", sql`${members.teamId} || ':' || ${members.userId}`)}, 0)))`;
   const revived = sql`${sessions.endedAt} IS NULL AND ${createdAt} <= ${at}`;
-  return { cached: null, statement: db.update(sessions).set({ endedAt: at }).where(revived) };
+  return { cached: null, statements: [db.update(sessions).set({ endedAt: at }).where(revived)] };
 }
 
 /** Invitations that were withdrawn or replaced: their links must lead nowhere. */
@@ -115,7 +246,7 @@ function revivedInvitations(db: Database, entries: readonly JournalledEnd[]): Re
   const revived = sql`EXISTS (SELECT 1 FROM ${states} WHERE ${members.id} = state.id AND ${members.version} < state.version)`;
   return {
     cached: sql`EXISTS (SELECT 1 FROM ${members} WHERE ${revived})`,
-    statement: db.delete(members).where(revived),
+    statements: [db.delete(members).where(revived)],
   };
 }
 
@@ -124,11 +255,13 @@ function revivedRole(db: Database, entries: readonly JournalledEnd[]): Revival {
   const older = sql`${members.id} = state.id AND ${members.version} < state.version`;
   return {
     cached: sql`EXISTS (SELECT 1 FROM ${members}, ${states} WHERE ${older})`,
-    statement: db
-      .update(members)
-      .set({ role: sql`state.value`, version: sql`state.version`, changedBy: JOURNAL })
-      .from(states)
-      .where(older),
+    statements: [
+      db
+        .update(members)
+        .set({ role: sql`state.value`, version: sql`state.version`, changedBy: JOURNAL })
+        .from(states)
+        .where(older),
+    ],
   };
 }
 
@@ -137,11 +270,13 @@ function revivedPermissions(db: Database, entries: readonly JournalledEnd[]): Re
   const older = sql`${roles.id} = state.id AND ${roles.version} < state.version`;
   return {
     cached: sql`EXISTS (SELECT 1 FROM ${roles}, ${states} WHERE ${older})`,
-    statement: db
-      .update(roles)
-      .set({ permissions: sql`state.value`, version: sql`state.version`, changedBy: JOURNAL })
-      .from(states)
-      .where(older),
+    statements: [
+      db
+        .update(roles)
+        .set({ permissions: sql`state.value`, version: sql`state.version`, changedBy: JOURNAL })
+        .from(states)
+        .where(older),
+    ],
   };
 }
 
@@ -150,11 +285,13 @@ function revivedTeam(db: Database, entries: readonly JournalledEnd[]): Revival {
   const older = sql`${teams.id} = state.id AND ${teams.version} < state.version`;
   return {
     cached: sql`EXISTS (SELECT 1 FROM ${teams}, ${states} WHERE ${older})`,
-    statement: db
-      .update(teams)
-      .set({ status: sql`state.value`, version: sql`state.version`, changedBy: JOURNAL })
-      .from(states)
-      .where(older),
+    statements: [
+      db
+        .update(teams)
+        .set({ status: sql`state.value`, version: sql`state.version`, changedBy: JOURNAL })
+        .from(states)
+        .where(older),
+    ],
   };
 }
 

@@ -98,7 +98,8 @@ export const de = {
     second_factor_required: "Dieses Team verlangt einen zweiten Faktor. Melden Sie sich damit erneut an.",
     sign_in_method_not_allowed:
       "Dieses Team akzeptiert die Art nicht, in der Sie angemeldet sind. Melden Sie sich auf eine erlaubte Art erneut an.",
-    acts_for_nobody: "Dieses Token handelt für keine Person. Verwenden Sie eines, das jemand auf der Zustimmungsseite erteilt hat.",
+    acts_for_nobody:
+      "Dieses Token handelt für keine Person. Verwenden Sie eines, das jemand auf der Zustimmungsseite erteilt hat.",
     operator_only: "Das darf nur der Betreiber. Verwenden Sie den Betreiberschlüssel.",
     exceeds_maker:
       "Sie können keine Berechtigungen vergeben, die Sie selbst nicht haben: {missing}. Lassen Sie diese weg.",

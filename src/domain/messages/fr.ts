@@ -96,7 +96,8 @@ export const fr = {
     second_factor_required: "Cette équipe exige un second facteur. Reconnectez-vous avec le vôtre.",
     sign_in_method_not_allowed:
       "Cette équipe n’accepte pas votre méthode de connexion. Reconnectez-vous avec une méthode qu’elle autorise.",
-    acts_for_nobody: "Ce jeton n’agit pour personne. Utilisez un jeton accordé par quelqu’un sur la page de consentement.",
+    acts_for_nobody:
+      "Ce jeton n’agit pour personne. Utilisez un jeton accordé par quelqu’un sur la page de consentement.",
     operator_only: "Seul l’opérateur peut faire cela. Utilisez la clé d’opérateur.",
     exceeds_maker:
       "Vous ne pouvez pas accorder des autorisations que vous n’avez pas : {missing}. Retirez-les.",

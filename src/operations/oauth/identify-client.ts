@@ -50,7 +50,8 @@ export async function identifyClient(
   if (!CLIENT_TYPE_RULES[client.type].confidential) return ok({ client, secret: null });
   if (client.jwks !== null) {
     if (assertion === null) return err({ kind: "client_secret_missing" });
-    const verified = await verifyClientAssertion(deps, client, assertion);
+    const here = deps.origins[deps.region] + new URL(request.url).pathname;
+    const verified = await verifyClientAssertion(deps, client, assertion, here);
     return verified.ok ? ok({ client, secret: client.id }) : verified;
   }
   if (secret === null) return err({ kind: "client_secret_missing" });

@@ -6,6 +6,8 @@ import { knownPermissions } from "../records.ts";
 /** A permission as a person who is to give it away reads it. */
 export interface ScopeInWords {
   readonly permission: string;
+  /** What it is about; empty as below. */
+  readonly resource: string;
   /** Of the operation, as the catalogue has it; empty where no catalogue knows it any more. */
   readonly description: string;
   readonly strict: boolean;
@@ -22,6 +24,8 @@ export async function scopesInWords(
 }
 
 function inWords({ permissions, strict }: PermissionIndex, permission: string): ScopeInWords {
-  const description = permissions.get(permission)?.operation.description ?? "";
-  return { permission, description, strict: strict.has(permission) };
+  const known = permissions.get(permission);
+  const resource = known?.resource.description ?? "";
+  const description = known?.operation.description ?? "";
+  return { permission, resource, description, strict: strict.has(permission) };
 }

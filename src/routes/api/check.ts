@@ -20,6 +20,8 @@ export const checkBody = v.strictObject({
     ),
   ),
   cost: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1)), 1),
+  // RFC 9449: the caller's DPoP header, with the method and URL of the request that it came with.
+  proof: v.optional(v.strictObject({ jwt: v.string(), method: v.string(), url: v.string() })),
 });
 
 /**
@@ -29,8 +31,9 @@ export const checkBody = v.strictObject({
 export function plainQuestion(value: unknown): AskedQuestion | null {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
   for (const member in value) if (!MEMBERS.has(member)) return null;
-  const { token, permissions = [], team, ip, cost = 1 } = value as Record<string, unknown>;
-  if (typeof token !== "string" || cost !== 1 || !isShortListOfTexts(permissions)) return null;
+  const { token, permissions = [], team, ip, cost = 1, proof } = value as Record<string, unknown>;
+  if (typeof token !== "string" || cost !== 1 || proof !== undefined || !isShortListOfTexts(permissions))
+    return null;
   if (!isTextOrMissing(team) || !isTextOrMissing(ip)) return null;
   if (ip !== undefined && parseAddress(ip) === null) return null;
   return { token, permissions, team, ip, cost };

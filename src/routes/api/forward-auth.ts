@@ -1,5 +1,6 @@
 import { parseAddress } from "../../domain/address.ts";
-import { bearerCredential } from "../../domain/bearer.ts";
+import { bearerCredential, isSentWithProof, TOKEN_SCHEMES } from "../../domain/bearer.ts";
+import type { SentProof } from "../../domain/proof.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import { codeOf } from "../../domain/refusal-codes.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
@@ -120,7 +121,7 @@ async function ask(
     return err({ kind: "invalid_member", member: "client_ip_header", problem: "invalid" });
   }
   // The query of this request is the proxy's; a token in its caller's query is the API's business.
-  const credential = bearerCredential(request.headers.get("Authorization"), "");
+  const credential = bearerCredential(request.headers.get("Authorization"), "", TOKEN_SCHEMES);
   if (!credential.ok) return credential;
   if (credential.value === null) return err({ kind: "no_credential" });
   const question = {
@@ -129,8 +130,22 @@ async function ask(
     team: team === ANY_TEAM ? undefined : team,
     ip: addressIn(request, addressHeader) ?? undefined,
     cost: 1,
+    proof: proofIn(request),
   };
   return askCheck(deps, service, question, moment);
+}
+
+/**
+ * A token under the scheme DPoP comes with a proof for the method and URL that the proxy was called by (RFC 9449).
+ * A proxy that does not tell them cannot let such a token through.
+ */
+function proofIn({ headers }: Request): SentProof | undefined {
+  if (!isSentWithProof(headers.get("Authorization"))) return undefined;
+  return {
+    jwt: headers.get("X-Jeton-DPoP") ?? headers.get("DPoP") ?? "",
+    method: headers.get("X-Jeton-Method") ?? "",
+    url: headers.get("X-Jeton-Url") ?? "",
+  };
 }
 
 /** What is no address is as good as none: a token with allowed addresses is then refused. */

@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
 import type { Env } from "../../bindings.ts";
-import { bearerCredential } from "../../domain/bearer.ts";
+import { bearerCredential, TOKEN_SCHEMES } from "../../domain/bearer.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { actorOf, type Caller } from "../../operations/caller.ts";
@@ -15,9 +15,11 @@ import {
 import type { Moment } from "../../operations/moment.ts";
 import { recordDenial } from "../../operations/record-denial.ts";
 import { acceptsAny } from "../accept.ts";
+import { sentProof } from "../sent-proof.ts";
 import { sessionCookie } from "../session-cookie.ts";
 import { readJson, validate } from "../body.ts";
 import { JSON_TYPE, refuse } from "../refusals.ts";
+import { metadataUrlOf } from "../resource-metadata.ts";
 import { answerOnce } from "./idempotency.ts";
 import { TEAM_PARAMETER, type Access, type Answer, type Call, type Route } from "./route.ts";
 
@@ -45,7 +47,10 @@ export function serveRoutes(app: App, routes: readonly Route[], depsOf: (env: En
         ? context.req.param()
         : NO_PARAMETERS;
       const answer = await answerCall(route, { deps, request, moment, params });
-      if (!answer.ok) return refuse(answer.error, request, deps.origins);
+      if (!answer.ok) {
+        const isTokens = route.access.kind === "team";
+        return refuse(answer.error, request, deps.origins, isTokens ? metadataUrlOf(deps) : undefined);
+      }
       if (isChange(route)) deps.auditSealer.soon(params[TEAM_PARAMETER] ?? null, moment);
       return respond(answer.value);
     });
@@ -65,10 +70,10 @@ function byPath(routes: readonly Route[]): Map<string, Map<string, Route>> {
   return paths;
 }
 
-type Incoming = Pick<Call, "deps" | "request" | "moment" | "params">;
+export type Incoming = Pick<Call, "deps" | "request" | "moment" | "params">;
 
 /** A request's way: acceptable? who? well formed? then the operation, once. */
-async function answerCall(route: Route, incoming: Incoming): Promise<Result<Answer, Refusal>> {
+export async function answerCall(route: Route, incoming: Incoming): Promise<Result<Answer, Refusal>> {
   const { request } = incoming;
   const { handle, produces = ["application/json"] } = route;
   if (!route.anyAccept && !acceptsAny(request.headers.get("Accept"), produces))
@@ -130,7 +135,9 @@ function identify(
   const { deps, request, moment } = incoming;
   // Where anyone may call, nobody asks who it is: the header may be somebody else's, passed on.
   const authorization = route.access.kind === "anyone" ? null : request.headers.get("Authorization");
-  const credential = bearerCredential(authorization, request.url);
+  // A service key is bound to no key: the scheme of those that are is none for it.
+  const schemes = route.access.kind === "service" ? undefined : TOKEN_SCHEMES;
+  const credential = bearerCredential(authorization, request.url, schemes);
   if (!credential.ok) return credential;
   if (route.access.kind !== "service") return identifyPerson(route.access, credential.value, incoming);
   const presented = { credential: credential.value };
@@ -151,7 +158,7 @@ async function identifyPerson(
 ): Promise<Result<Identified, Refusal>> {
   // Forwarded-for headers are anybody's to write; only the platform's own is trusted (RFC 9700).
   const ip = request.headers.get("CF-Connecting-IP");
-  const presented = { credential, session: sessionCookie(request), ip };
+  const presented = { credential, session: sessionCookie(request), proof: sentProof(deps, request), ip };
   switch (access.kind) {
     case "anyone":
       return ok({ ...NOBODY, ip });

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { HtmlEscapedString } from "hono/utils/html";
 import type { Env } from "../../bindings.ts";
+import type { Language } from "../../domain/language.ts";
 import type { Deps } from "../../operations/deps.ts";
 import type { Moment } from "../../operations/moment.ts";
 
@@ -18,31 +19,54 @@ const PAGE_HEADERS = {
   "Cache-Control": "no-store",
 } as const;
 
-export type PageStatus = 200 | 400 | 401 | 403 | 409 | 429 | 503;
+export type PageStatus =
+  | 200
+  | 400
+  | 401
+  | 403
+  | 404
+  | 405
+  | 406
+  | 409
+  | 412
+  | 413
+  | 415
+  | 422
+  | 429
+  | 500
+  | 503;
 
 export interface PageOptions {
   readonly status?: PageStatus;
+  /** Whether the console's own script adds to it; nothing depends on that. */
+  readonly script?: boolean;
+  /** In which it is written, where there is a choice. */
+  readonly language?: Language;
   /**
    * Given when a form on it leads to an OpenID provider. Browsers hold `form-action` against each redirect
-   * that follows a form, and providers send people on to hosts that nobody knows beforehand.
+   * that follows a form, and providers send people on to hosts that nobody knows beforehand. An application's
+   * own place is known: `to` is its origin or scheme.
    */
-  readonly leavesByForm?: Pick<Deps, "allowLoopback"> | null;
+  readonly leavesByForm?: Pick<Deps, "allowLoopback"> | { readonly to: string } | null;
 }
 
 export async function page(
   context: AppContext,
   content: Content,
-  { status = 200, leavesByForm = null }: PageOptions = {},
+  { status = 200, leavesByForm = null, script = false, language }: PageOptions = {},
 ): Promise<Response> {
   const html = await content;
   const formAction = formActionOf(leavesByForm);
-  const policy = `default-src 'none'; style-src 'self'; form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`;
-  const headers = { ...PAGE_HEADERS, "Content-Security-Policy": policy };
+  const scripts = script ? "script-src 'self'; " : "";
+  const policy = `default-src 'none'; style-src 'self'; ${scripts}form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`;
+  const spoken = language === undefined ? {} : { "Content-Language": language, Vary: "Accept-Language" };
+  const headers = { ...PAGE_HEADERS, ...spoken, "Content-Security-Policy": policy };
   return context.html(`<!doctype html>${html.toString()}`, status, headers);
 }
 
-function formActionOf(leaves: Pick<Deps, "allowLoopback"> | null): string {
+function formActionOf(leaves: NonNullable<PageOptions["leavesByForm"]> | null): string {
   if (leaves === null) return "'self'";
+  if ("to" in leaves) return `'self' ${leaves.to}`;
   return leaves.allowLoopback ? "'self' https: http://localhost:* http://127.0.0.1:*" : "'self' https:";
 }
 

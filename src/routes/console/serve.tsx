@@ -8,9 +8,11 @@ import { signOut } from "../../operations/sign-out.ts";
 import { SSO_CALLBACK_PATH } from "../../operations/start-sso.ts";
 import { clearCookie, isSameOrigin, SESSION_COOKIE, sessionCookie, setCookie } from "../session-cookie.ts";
 import { answerSsoCallback, answerSsoStart } from "./answer-sso.tsx";
+import { CONSOLE_SCRIPT } from "./console-script.ts";
 import { HomePage } from "./home-page.tsx";
 import { nextPath } from "./next-path.ts";
 import { browserOf, momentOf, page, readForm, type AppContext, type PageStatus } from "./page.ts";
+import { servePages } from "./serve-pages.tsx";
 import { SignInPage, type SignInView } from "./sign-in-page.tsx";
 import { STYLE } from "./style.ts";
 
@@ -20,6 +22,12 @@ type App = Hono<{ Bindings: Env }>;
 export function serveConsole(app: App, depsOf: (env: Env) => Deps): void {
   app.get("/console/style.css", ({ body }) =>
     body(STYLE, 200, { "Content-Type": "text/css;charset=UTF-8", "Cache-Control": "max-age=3600" }),
+  );
+  app.get("/console/console.js", ({ body }) =>
+    body(CONSOLE_SCRIPT, 200, {
+      "Content-Type": "text/javascript;charset=UTF-8",
+      "Cache-Control": "max-age=3600",
+    }),
   );
   app.get("/console", async (context) => {
     const deps = depsOf(context.env);
@@ -43,6 +51,7 @@ export function serveConsole(app: App, depsOf: (env: Env) => Deps): void {
     context.header("Set-Cookie", clearCookie(SESSION_COOKIE));
     return context.redirect("/signin", 303);
   });
+  servePages(app, depsOf);
 }
 
 async function answerSignIn(context: AppContext, deps: Deps): Promise<Response> {

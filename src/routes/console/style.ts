@@ -1,36 +1,132 @@
-/** The console's one stylesheet: system fonts, both themes, any width. */
+/** The console's one stylesheet: system fonts, both themes, any width, either direction of writing. */
 export const STYLE = `
 :root {
-  --ink: #1d2433; --muted: #5a6478; --paper: #ffffff; --line: #c9d0dc; --accent: #1f5fbf; --on-accent: #ffffff;
-  --alarm: #a4161a; --field: #ffffff;
+  --ink: #1b2130; --muted: #566075; --paper: #ffffff; --ground: #f4f6fa; --line: #d5dae4; --field: #ffffff;
+  --accent: #1d55b3; --on-accent: #ffffff; --accent-soft: #e8effb; --alarm: #a4161a; --alarm-soft: #fdecec;
+  --done: #14603a; --done-soft: #e7f5ec; --strict: #8a4b00; --strict-soft: #fdf1de; --radius: 0.5rem;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ink: #e8ecf4; --muted: #a3adbf; --paper: #14181f; --line: #3b4454; --accent: #86b4ff; --on-accent: #0d1526;
-    --alarm: #ff9b9b; --field: #1d232d;
+    --ink: #e7ebf3; --muted: #a5afc1; --paper: #171b22; --ground: #0f1217; --line: #343c4a; --field: #1e242e;
+    --accent: #8ab6ff; --on-accent: #0c1526; --accent-soft: #1c2a44; --alarm: #ffa3a3; --alarm-soft: #3a1c1f;
+    --done: #8fdcb0; --done-soft: #15301f; --strict: #ffc37a; --strict-soft: #372612;
   }
 }
 * { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
-main { max-width: 44rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
-h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1.5rem; }
+a { color: var(--accent); }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.125rem; margin: 2rem 0 0.5rem; }
+h3 { font-size: 1rem; margin: 1.25rem 0 0.25rem; }
 p { margin: 0 0 1rem; }
+ul, ol { margin: 0 0 1rem; padding-inline-start: 1.25rem; }
+dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0.375rem 1.5rem; margin: 0 0 1.5rem; }
+dt { color: var(--muted); }
+dd { margin: 0; overflow-wrap: anywhere; }
+code, .secret { font-family: ui-monospace, monospace; font-size: 0.9375em; overflow-wrap: anywhere; }
+main { max-width: 44rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+.lead { color: var(--muted); max-width: 40rem; }
 .muted { color: var(--muted); }
 .alarm { color: var(--alarm); font-weight: 600; }
-form { display: grid; gap: 1rem; max-width: 22rem; }
+
+form { display: grid; gap: 1rem; max-width: 34rem; }
+main > form.narrow, .offer, body:not(.console) main > form { max-width: 22rem; }
 .offer { margin-bottom: 1rem; }
-label { display: grid; gap: 0.25rem; font-weight: 600; }
-input {
-  font: inherit; color: inherit; background: var(--field); padding: 0.5rem 0.75rem; border: 1px solid var(--muted);
-  border-radius: 0.375rem;
+form.inline { display: inline-flex; gap: 0.5rem; align-items: end; max-width: none; }
+form.wide-form { max-width: none; }
+label { display: grid; gap: 0.25rem; font-weight: 600; align-content: start; }
+fieldset { border: 1px solid var(--line); border-radius: var(--radius); margin: 0; padding: 0.75rem 1rem 1rem; display: grid; gap: 0.75rem; min-width: 0; }
+legend { font-weight: 600; padding: 0 0.375rem; }
+.help { display: block; font-weight: 400; color: var(--muted); font-size: 0.9375rem; }
+input, select, textarea {
+  font: inherit; font-weight: 400; color: inherit; background: var(--field); padding: 0.5rem 0.75rem; border: 1px solid var(--muted);
+  border-radius: 0.375rem; min-width: 0; max-width: 100%;
 }
-button {
+textarea { resize: vertical; }
+input[type="checkbox"], input[type="radio"] { width: 1.125rem; height: 1.125rem; margin: 0.1875rem 0 0; padding: 0; accent-color: var(--accent); flex: none; }
+label.box { display: flex; gap: 0.625rem; align-items: flex-start; font-weight: 400; }
+.greyed, label.box:has(input:disabled) { opacity: 0.6; }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; align-items: start; }
+button, .button {
   font: inherit; font-weight: 600; padding: 0.5rem 1rem; border: 1px solid transparent; border-radius: 0.375rem;
-  background: var(--accent); color: var(--on-accent); cursor: pointer; justify-self: start;
+  background: var(--accent); color: var(--on-accent); cursor: pointer; justify-self: start; text-decoration: none; display: inline-block;
 }
+button.quiet, .button.quiet { background: transparent; color: var(--accent); border-color: var(--line); }
+button.danger { background: var(--alarm); color: var(--paper); }
+.buttons { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: center; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-.wide { overflow-x: auto; }
+
+.note { border: 1px solid var(--line); border-inline-start-width: 0.375rem; border-radius: var(--radius); padding: 0.75rem 1rem; margin: 0 0 1.5rem; background: var(--ground); color: var(--ink); font-weight: 400; }
+.note > :last-child { margin-bottom: 0; }
+.note.alarm { border-color: var(--alarm); background: var(--alarm-soft); }
+.note.done { border-color: var(--done); background: var(--done-soft); }
+.note.once { border-color: var(--accent); background: var(--accent-soft); }
+.copyable { display: flex; gap: 0.5rem; }
+.copyable .secret { flex: 1; }
+.empty { border: 1px dashed var(--line); border-radius: var(--radius); padding: 2rem 1.25rem; text-align: center; color: var(--muted); margin: 0 0 1.5rem; }
+.empty > :last-child { margin-bottom: 0; }
+.tag { display: inline-block; border-radius: 1rem; padding: 0 0.625rem; font-size: 0.875rem; background: var(--ground); border: 1px solid var(--line); white-space: nowrap; }
+.tag.strict { color: var(--strict); background: var(--strict-soft); border-color: transparent; }
+.tag.bad { color: var(--alarm); background: var(--alarm-soft); border-color: transparent; }
+.tag.good { color: var(--done); background: var(--done-soft); border-color: transparent; }
+.wide { overflow-x: auto; margin: 0 0 1.5rem; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: 0.5rem 0.75rem 0.5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { text-align: start; padding: 0.5rem 1rem 0.5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th { color: var(--muted); font-weight: 600; white-space: nowrap; }
+td:last-child, th:last-child { padding-inline-end: 0; }
+td.number, th.number { text-align: end; font-variant-numeric: tabular-nums; }
+details { margin: 0 0 1rem; }
+details > summary { cursor: pointer; font-weight: 600; }
+td details { margin: 0; } td details > summary { font-weight: 400; }
+td > :last-child { margin-bottom: 0; }
+.empty ul, td ul { margin-bottom: 0; }
+.pager { display: flex; gap: 1.5rem; }
+.chart { width: 100%; height: auto; max-height: 14rem; display: block; }
+.chart rect, .chart path { fill: var(--accent); }
+.chart .denied { fill: var(--alarm); }
+.chart text { fill: var(--muted); font-size: 12px; }
+.chart line { stroke: var(--line); }
+progress { width: 100%; accent-color: var(--accent); }
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: 1rem 2rem; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: 1rem; padding: 0; list-style: none; }
+.cards > li { border: 1px solid var(--line); border-radius: var(--radius); padding: 1rem; }
+
+.out-of-sight { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; white-space: nowrap; }
+.skip { position: absolute; inset-inline-start: -100vw; }
+.skip:focus { inset-inline-start: 0.5rem; top: 0.5rem; background: var(--paper); padding: 0.5rem 1rem; z-index: 2; }
+body.console { display: grid; grid-template: auto 1fr / 15rem minmax(0, 1fr); min-height: 100vh; }
+body.console .bar { grid-column: 1 / -1; display: flex; align-items: center; gap: 1rem; padding: 0.625rem 1.25rem; border-bottom: 1px solid var(--line); background: var(--paper); }
+.brand { display: inline-flex; align-items: center; gap: 0.5rem; font-weight: 700; color: inherit; text-decoration: none; }
+.coin { width: 1.125rem; height: 1.125rem; border-radius: 50%; border: 0.25rem solid var(--accent); }
+.where { color: var(--muted); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.bar .menu { display: none; margin: 0; margin-inline-start: auto; }
+.side { background: var(--ground); border-inline-end: 1px solid var(--line); padding: 1rem 0.75rem 2rem; font-size: 0.9375rem; }
+body.console main { width: 100%; max-width: 64rem; margin: 0; padding: 2rem 2rem 4rem; }
+.menu-heading { margin: 1rem 0.75rem 0.25rem; color: var(--muted); font-size: 0.8125rem; font-weight: 600; }
+.side ul, .menu ul { list-style: none; margin: 0; padding: 0; }
+.side li a, .menu li a { display: block; padding: 0.375rem 0.75rem; border-radius: 0.375rem; color: inherit; text-decoration: none; }
+.side li a:hover, .menu li a:hover { background: var(--accent-soft); }
+.side [aria-current], .menu [aria-current] { background: var(--accent-soft); color: var(--accent); font-weight: 600; }
+.menu-end { display: grid; gap: 0.25rem; margin: 1.25rem 0.75rem 0.75rem; overflow-wrap: anywhere; }
+.side form, .menu form { margin: 0 0.75rem; }
+@media (max-width: 50rem) {
+  body.console { display: block; }
+  .side { display: none; }
+  .bar .menu { display: block; }
+  .bar .menu > summary { list-style: none; padding: 0.375rem 0.75rem; border: 1px solid var(--line); border-radius: 0.375rem; }
+  .bar .menu[open] { position: absolute; inset-inline: 0; top: 0; padding: 0.625rem 1.25rem 1.5rem; background: var(--paper); border-bottom: 1px solid var(--line); z-index: 1; margin: 0; }
+  .bar .menu[open] > summary { width: max-content; margin-inline-start: auto; }
+  body.console main { padding: 1.5rem 1.25rem 4rem; }
+  .pair { grid-template-columns: 1fr; }
+  .wide thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
+  .wide tr { display: grid; gap: 0.25rem; padding: 0.75rem 0; border-bottom: 1px solid var(--line); }
+  .wide td, .wide tbody th { display: grid; grid-template-columns: 7.5rem 1fr; gap: 0.75rem; padding: 0; border: 0; text-align: start; white-space: normal; overflow-wrap: anywhere; }
+  .wide td::before, .wide tbody th::before { content: attr(data-label); color: var(--muted); }
+  .wide td:empty { display: none; }
+  dl { grid-template-columns: 1fr; gap: 0; }
+  dd { margin-bottom: 0.75rem; }
+}
+@media (prefers-reduced-motion: no-preference) { button, a { transition: background-color 0.15s; } }
+@media print { .side, .bar, button { display: none; } }
 `;

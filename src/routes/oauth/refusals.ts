@@ -38,6 +38,8 @@ export function oauthError(refusal: OAuthRefusal, origins: Origins): OAuthError 
       };
     case "request_uri_required_alone":
       return request("With request_uri only client_id may be sent; all else was pushed before.");
+    case "redirect_uri_refused":
+      return request("The redirect_uri is not one that is registered for this client.");
     case "client_missing":
       return client("No client_id was sent.");
     case "client_unknown":
@@ -122,6 +124,16 @@ export function oauthError(refusal: OAuthRefusal, origins: Origins): OAuthError 
       return grant("The user is no longer a member of the team.");
     case "nothing_left":
       return grant("The user holds nothing any more of what was granted.");
+    case "subject_token_invalid":
+      // RFC 8693, section 2.2.2: whatever is wrong with a subject token is called this.
+      return request(oauthError(refusal.cause, origins).description);
+    case "client_expired":
+      return {
+        status: 400,
+        error: "unauthorized_client",
+        description:
+          "The token that registered this client has expired, and with it what its secret alone gives.",
+      };
     case "team_suspended":
       return grant("The team is suspended.");
     case "proof_invalid":
@@ -144,6 +156,26 @@ export function oauthError(refusal: OAuthRefusal, origins: Origins): OAuthError 
       return { status: 400, error: "expired_token", description: "The device code has expired." };
     case "access_denied":
       return { status: 400, error: "access_denied", description: "The request was denied." };
+    case "login_required":
+      return { status: 400, error: "login_required", description: "Nobody is signed in as is needed." };
+    case "consent_required":
+      return {
+        status: 400,
+        error: "consent_required",
+        description: "The user has to be asked, and the request forbids it.",
+      };
+    case "no_team":
+      return {
+        status: 400,
+        error: "access_denied",
+        description: "The user is in no team in which this could be allowed.",
+      };
+    case "other_account":
+      return {
+        status: 400,
+        error: "access_denied",
+        description: "Another account than the one that is signed in has to decide this.",
+      };
     case "rate_limited":
       return {
         status: 429,

@@ -4,9 +4,9 @@ import type { ScopeInWords } from "../../operations/oauth/scopes-in-words.ts";
 export function ScopeList({ scopes }: { readonly scopes: readonly ScopeInWords[] }) {
   return (
     <ul class="scopes">
-      {scopes.map(({ permission, description, strict }) => (
+      {scopes.map(({ permission, resource, description, strict }) => (
         <li>
-          {description} <code>{permission}</code>
+          <span class="muted">{resource}</span> {description} <code>{permission}</code>
           {strict ? <strong class="alarm"> Strict: cannot be undone, or opens a lot.</strong> : null}
         </li>
       ))}

@@ -18,6 +18,7 @@ const FAULTS: readonly Fault[] = [
   { reason: "malformed_token", spoil: (token) => token.slice(0, -1) + (token.endsWith("a") ? "b" : "a") },
   { reason: "wrong_region", text: () => sealed("pat", { region: "eu" }) },
   { reason: "unknown_token", text: () => sealed("pat", { key: "a forger's own key" }) },
+  { reason: "invalid_proof", row: { kind: "at", proof_key: "thumbprint-of-a-key" } },
   { reason: "wrong_audience", row: { kind: "at", audience: "https://another.example" } },
   { reason: "wrong_team", question: { team: "team_0000000000000000000000000x" } },
   { reason: "revoked_token", row: { revoked_at: longAgo } },
@@ -72,9 +73,9 @@ test("a token with every fault loses them one by one, in the contract's order", 
   expect(seen).toEqual([...FAULTS.map(({ reason }) => reason), null]);
 });
 
-test("the token is told from the sixth reason on, and not before", async () => {
+test("the token is told from the seventh reason on, and not before", async () => {
   for (const [index, fault] of FAULTS.entries()) {
     const { token } = await askWith([fault]);
-    expect(token === null, fault.reason).toBe(index < 5);
+    expect(token === null, fault.reason).toBe(index < 6);
   }
 });

@@ -1,0 +1,26 @@
+import type { Deps } from "../deps.ts";
+import { SIGNING_ALGORITHM, signingKey } from "./signing-keys.ts";
+
+/**
+ * Signs claims by the region's key (RFC 7515, compact); `jwks.json` has the public part.
+ * @param typ tells this kind of JWT from every other one (RFC 8725, section 3.11)
+ */
+export async function signJwt(
+  deps: Pick<Deps, "db" | "vault" | "clock">,
+  claims: object,
+  typ: string,
+): Promise<string> {
+  const { kid, key } = await signingKey(deps);
+  const input = [{ alg: SIGNING_ALGORITHM, typ, kid }, claims].map(encoded).join(".");
+  // WebCrypto's form of an ECDSA signature is the one of RFC 7518, section 3.4.
+  const signature = await crypto.subtle.sign(
+    { name: "ECDSA", hash: "SHA-256" },
+    key,
+    new TextEncoder().encode(input),
+  );
+  return `${input}.${Buffer.from(signature).toString("base64url")}`;
+}
+
+function encoded(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString("base64url");
+}

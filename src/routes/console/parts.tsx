@@ -1,0 +1,280 @@
+import type { Child } from "hono/jsx";
+import type { Language } from "../../domain/language.ts";
+import type { Words } from "./words/index.ts";
+
+/*
+ * What pages are made of. Every form works without script; what a script adds (`console.js`) is marked by data
+ * attributes.
+ */
+
+/** A point in time in the reader's language, by UTC: the region's callers live in many zones. */
+export function When({
+  at,
+  language,
+  otherwise,
+}: {
+  /** ISO 8601, null: not yet. */
+  readonly at: string | null;
+  readonly language: Language;
+  readonly otherwise: string;
+}) {
+  if (at === null) return <span class="muted">{otherwise}</span>;
+  return <time datetime={at}>{formatTime(at, language)}</time>;
+}
+
+export function formatTime(at: string, language: Language): string {
+  return new Intl.DateTimeFormat(language, {
+    dateStyle: "medium",
+    timeStyle: "short",
+    timeZone: "UTC",
+  }).format(new Date(at));
+}
+
+export function formatNumber(value: number, language: Language): string {
+  return new Intl.NumberFormat(language).format(value);
+}
+
+/** What went wrong, said before the form that it is about. */
+export function Problem({ text, words }: { readonly text: string | null; readonly words: Words }) {
+  if (text === null) return null;
+  return (
+    <div class="note alarm" role="alert">
+      <strong>{words.frame.problem}</strong>
+      <p>{text}</p>
+    </div>
+  );
+}
+
+/** What has just been done. */
+export function Done({ text }: { readonly text: string | null }) {
+  if (text === null) return null;
+  return (
+    <div class="note done" role="status">
+      <p>{text}</p>
+    </div>
+  );
+}
+
+/** A page without anything on it yet says what belongs there. */
+export function Empty({ children }: { readonly children: Child }) {
+  return <div class="empty">{children}</div>;
+}
+
+/** A secret, shown once. */
+export function Once({
+  label,
+  value,
+  words,
+}: {
+  readonly label: string;
+  readonly value: string;
+  readonly words: Words;
+}) {
+  return (
+    <div class="note once">
+      <strong>{words.frame.onceTitle}</strong>
+      <p>{words.frame.onceText}</p>
+      <label>
+        {label}
+        <span class="copyable">
+          <input class="secret" type="text" readonly value={value} autocomplete="off" spellcheck={false} />
+          <button type="button" class="quiet" data-copy data-copied={words.frame.copied}>
+            {words.frame.copy}
+          </button>
+        </span>
+      </label>
+    </div>
+  );
+}
+
+/** A field with its label, and what helps to fill it in. */
+export function Field({
+  label,
+  name,
+  value = "",
+  help,
+  type = "text",
+  required = false,
+  autocomplete = "off",
+  ...more
+}: {
+  readonly label: string;
+  readonly name: string;
+  readonly value?: string;
+  readonly help?: string | undefined;
+  readonly type?: string;
+  readonly required?: boolean;
+  readonly autocomplete?: string;
+  readonly inputmode?: "numeric" | "email" | "url";
+  readonly maxlength?: number;
+  readonly min?: number;
+}) {
+  return (
+    <label>
+      {label}
+      <input
+        type={type}
+        name={name}
+        value={value}
+        required={required}
+        autocomplete={autocomplete}
+        aria-describedby={help === undefined ? undefined : `${name}-help`}
+        {...more}
+      />
+      {help === undefined ? null : (
+        <span class="help" id={`${name}-help`}>
+          {help}
+        </span>
+      )}
+    </label>
+  );
+}
+
+/** A longer text with its label. */
+export function TextArea({
+  label,
+  name,
+  value = "",
+  help,
+  rows = 3,
+}: {
+  readonly label: string;
+  readonly name: string;
+  readonly value?: string;
+  readonly help?: string;
+  readonly rows?: number;
+}) {
+  return (
+    <label>
+      {label}
+      <textarea name={name} rows={rows} aria-describedby={help === undefined ? undefined : `${name}-help`}>
+        {value}
+      </textarea>
+      {help === undefined ? null : (
+        <span class="help" id={`${name}-help`}>
+          {help}
+        </span>
+      )}
+    </label>
+  );
+}
+
+export function Select({
+  label,
+  name,
+  value,
+  options,
+  help,
+}: {
+  readonly label: string;
+  readonly name: string;
+  readonly value: string;
+  readonly options: readonly (readonly [value: string, text: string])[];
+  readonly help?: string;
+}) {
+  return (
+    <label>
+      {label}
+      <select name={name} aria-describedby={help === undefined ? undefined : `${name}-help`}>
+        {options.map(([option, text]) => (
+          <option value={option} selected={option === value}>
+            {text}
+          </option>
+        ))}
+      </select>
+      {help === undefined ? null : (
+        <span class="help" id={`${name}-help`}>
+          {help}
+        </span>
+      )}
+    </label>
+  );
+}
+
+export function CheckBox({
+  label,
+  name,
+  value = "on",
+  checked,
+  help,
+  disabled = false,
+}: {
+  readonly label: Child;
+  readonly name: string;
+  readonly value?: string;
+  readonly checked: boolean;
+  readonly help?: string | undefined;
+  readonly disabled?: boolean;
+}) {
+  return (
+    <label class="box">
+      <input type="checkbox" name={name} value={value} checked={checked} disabled={disabled} />
+      <span>
+        {label}
+        {help === undefined ? null : <span class="help">{help}</span>}
+      </span>
+    </label>
+  );
+}
+
+/** A list as a table; on a phone each row stands as a block, its cells by the names of their columns. */
+export function Table({
+  heads,
+  rows,
+  caption,
+}: {
+  readonly heads: readonly string[];
+  /** As many cells as there are heads; null leaves one empty. */
+  readonly rows: readonly (readonly Child[])[];
+  /** What the table shows, for those who do not see it; where no heading says it. */
+  readonly caption?: string;
+}) {
+  return (
+    <div class="wide">
+      <table>
+        {caption === undefined ? null : <caption class="out-of-sight">{caption}</caption>}
+        <thead>
+          <tr>
+            {heads.map((head) => (
+              <th scope="col">{head}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((cells) => (
+            <tr>
+              {cells.map((cell, index) => (
+                <td data-label={heads[index]}>{cell === null ? null : <div>{cell}</div>}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** The way to older entries of a list, and back. */
+export function Pager({
+  path,
+  cursor,
+  query,
+  words,
+}: {
+  readonly path: string;
+  /** Of the next page, null: there is none. */
+  readonly cursor: string | null;
+  readonly query: URLSearchParams;
+  readonly words: Words;
+}) {
+  const isFirst = !query.has("cursor");
+  if (isFirst && cursor === null) return null;
+  const older = new URLSearchParams(query);
+  if (cursor !== null) older.set("cursor", cursor);
+  return (
+    <p class="pager">
+      {isFirst ? null : <a href={path}>{words.frame.newest}</a>}
+      {cursor === null ? null : <a href={`${path}?${older.toString()}`}>{words.frame.more}</a>}
+    </p>
+  );
+}

@@ -1,0 +1,180 @@
+import type { AnswerBody } from "./console-api.ts";
+import type { Words } from "./words/index.ts";
+
+export type ShownCatalogue = AnswerBody<"Catalogue">["catalogue"];
+type ShownResource = ShownCatalogue["resources"][number];
+type ShownOperation = ShownResource["operations"][number];
+
+export interface TreeProps {
+  readonly catalogues: readonly ShownCatalogue[];
+  /** Expanded or as written: what is chosen. */
+  readonly chosen: ReadonlySet<string>;
+  readonly words: Words;
+}
+
+/** The field in which a graded section is chosen, by the section's path. */
+const GRADE_FIELD = "grade:";
+
+/**
+ * Every right of every service: a graded section as one choice, single rights as boxes. A role's permissions
+ * are chosen by the same tree as a token's.
+ */
+export function PermissionTree({ catalogues, chosen, words }: TreeProps) {
+  return (
+    <details open={chosen.size > 0 || catalogues.length === 1}>
+      <summary>{words.tokens.advanced}</summary>
+      <p class="help">{words.tokens.advancedHelp}</p>
+      {catalogues.map((catalogue) => (
+        <fieldset>
+          <legend>{catalogue.service}</legend>
+          <p class="help">{catalogue.description}</p>
+          {catalogue.resources.map((resource) =>
+            resource.graded ? (
+              <Grades service={catalogue.service} resource={resource} chosen={chosen} words={words} />
+            ) : (
+              <Rights service={catalogue.service} resource={resource} chosen={chosen} words={words} />
+            ),
+          )}
+        </fieldset>
+      ))}
+    </details>
+  );
+}
+
+interface ResourceProps {
+  readonly service: string;
+  readonly resource: ShownResource;
+  readonly chosen: ReadonlySet<string>;
+  readonly words: Words;
+}
+
+function Grades({ service, resource, chosen, words }: ResourceProps) {
+  const path = `${service}.${resource.name}`;
+  const grades = resource.operations.map((operation) => ({ operation, text: `${path}.${operation.name}` }));
+  const highest = grades.findLast(({ text }) => chosen.has(text))?.text ?? "";
+  const needs = new Set(grades.flatMap(({ operation }) => operation.requires));
+  return (
+    <label data-needs={needs.size === 0 ? undefined : [...needs].join(" ")}>
+      {resource.name}
+      <span class="help">{resource.description}</span>
+      <select name={`${GRADE_FIELD}${path}`} data-grades>
+        <option value="">{words.tokens.noAccess}</option>
+        {grades.map(({ operation, text }) => (
+          <option value={text} selected={text === highest} data-says={operation.description}>
+            {operation.description}
+          </option>
+        ))}
+      </select>
+      <Needs needs={needs} words={words} />
+    </label>
+  );
+}
+
+function Rights({ service, resource, chosen, words }: ResourceProps) {
+  return (
+    <fieldset>
+      <legend>{resource.name}</legend>
+      <p class="help">{resource.description}</p>
+      {resource.operations.map((operation) => (
+        <Right
+          permission={`${service}.${resource.name}.${operation.name}`}
+          operation={operation}
+          chosen={chosen}
+          words={words}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+function Right({
+  permission,
+  operation,
+  chosen,
+  words,
+}: {
+  readonly permission: string;
+  readonly operation: ShownOperation;
+  readonly chosen: ReadonlySet<string>;
+  readonly words: Words;
+}) {
+  const { requires, description, strict } = operation;
+  return (
+    <label
+      class="box"
+      data-needs={requires.length === 0 ? undefined : requires.join(" ")}
+      data-says={description}
+    >
+      <input type="checkbox" name="permission" value={permission} checked={chosen.has(permission)} />
+      <span>
+        {description} {strict ? <span class="tag strict">{words.frame.strict}</span> : null}
+        <Needs needs={new Set(requires)} words={words} />
+      </span>
+    </label>
+  );
+}
+
+function Needs({ needs, words }: { readonly needs: ReadonlySet<string>; readonly words: Words }) {
+  return needs.size === 0 ? null : <span class="help">{words.tokens.needs([...needs].join(", "))}</span>;
+}
+
+/** The permissions that a tree's form names; grades bring the ones below them when the API expands them. */
+export function readTree(form: URLSearchParams): string[] {
+  const grades = [...form]
+    .filter(([name, value]) => name.startsWith(GRADE_FIELD) && value !== "")
+    .map(([, value]) => value);
+  return [...new Set([...grades, ...form.getAll("permission")])];
+}
+
+/** What is chosen with all that comes with it, for the tree to show. */
+export function withLower(catalogues: readonly ShownCatalogue[], written: readonly string[]): Set<string> {
+  const chosen = new Set<string>();
+  for (const catalogue of catalogues) {
+    for (const { name, graded, operations } of catalogue.resources) {
+      const path = `${catalogue.service}.${name}`;
+      const all = operations.map((operation) => `${path}.${operation.name}`);
+      if (written.includes(`${path}.ALL`)) for (const text of all) chosen.add(text);
+      const highest = graded ? all.findLastIndex((text) => written.includes(text)) : -1;
+      for (const [index, text] of all.entries()) {
+        if (written.includes(text) || index <= highest) chosen.add(text);
+      }
+    }
+  }
+  return chosen;
+}
+
+/** What the choice comes to, in words. */
+export function Summary({ catalogues, chosen, words }: TreeProps) {
+  const all = catalogues.flatMap(({ service, resources }) =>
+    resources.flatMap(({ name, operations }) =>
+      operations.map((operation) => ({ permission: `${service}.${name}.${operation.name}`, operation })),
+    ),
+  );
+  const can = all.filter(({ permission }) => chosen.has(permission));
+  const cannot = all.filter(({ permission }) => !chosen.has(permission));
+  return (
+    <section aria-live="polite">
+      <h2>{words.tokens.summary}</h2>
+      <div class="columns">
+        <div>
+          <h3>{words.tokens.can}</h3>
+          <ul data-summary="can">
+            {can.length === 0 ? (
+              <li class="muted">{words.tokens.canNothing}</li>
+            ) : (
+              can.map(({ operation }) => <li>{operation.description}</li>)
+            )}
+          </ul>
+        </div>
+        <details>
+          <summary>{words.tokens.cannot}</summary>
+          <ul data-summary="cannot">
+            {cannot.map(({ operation }) => (
+              <li>{operation.description}</li>
+            ))}
+          </ul>
+        </details>
+      </div>
+    </section>
+  );
+}

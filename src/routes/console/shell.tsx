@@ -1,0 +1,143 @@
+import type { Child } from "hono/jsx";
+import { isRightToLeft, type Language } from "../../domain/language.ts";
+import type { Person } from "../../operations/show-person.ts";
+import type { NavKey, VisitedTeam } from "./visit.ts";
+import type { Words } from "./words/index.ts";
+
+export interface ShellProps {
+  readonly title: string;
+  readonly language: Language;
+  readonly words: Words;
+  readonly person: Person;
+  readonly team: VisitedTeam | null;
+  /** Where in the menu. */
+  readonly nav: NavKey | null;
+  readonly refreshSeconds?: number | undefined;
+  readonly children: Child;
+}
+
+/** The pages of a team below `/console/{slug}`, as the menu groups them. */
+const TEAM_MENU: readonly {
+  readonly heading: "developers" | "team";
+  readonly entries: readonly [NavKey, string][];
+}[] = [
+  {
+    heading: "developers",
+    entries: [
+      ["tokens", "/access-tokens"],
+      ["clients", "/clients"],
+    ],
+  },
+  {
+    heading: "team",
+    entries: [
+      ["information", "/team"],
+      ["roles", "/roles"],
+      ["members", "/members"],
+      ["security", "/security"],
+      ["domains", "/domains"],
+      ["billing", "/billing"],
+      ["reports", "/reports"],
+      ["audit", "/audit"],
+    ],
+  },
+];
+
+const PERSON_MENU: readonly [NavKey, string][] = [
+  ["me", "/console/me"],
+  ["apps", "/console/me/connected-apps"],
+];
+
+/** What every page of a signed-in person stands in: the menu beside it, on a phone above it. */
+export function Shell(props: ShellProps) {
+  const { title, language, words, person, team, nav, refreshSeconds, children } = props;
+  return (
+    <html lang={language} dir={isRightToLeft(language) ? "rtl" : "ltr"}>
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        {refreshSeconds === undefined ? null : <meta http-equiv="refresh" content={String(refreshSeconds)} />}
+        <title>{`${title}${team === null ? "" : ` · ${team.name}`} · Jeton`}</title>
+        <link rel="stylesheet" href="/console/style.css" />
+        <script src="/console/console.js" defer></script>
+      </head>
+      <body class="console">
+        <a class="skip" href="#content">
+          {words.frame.skip}
+        </a>
+        <header class="bar">
+          <a class="brand" href="/console">
+            <span class="coin" aria-hidden="true"></span>Jeton
+          </a>
+          {team === null ? null : <span class="where">{team.name}</span>}
+          <details class="menu">
+            <summary>{words.frame.menu}</summary>
+            <Menu words={words} person={person} team={team} nav={nav} />
+          </details>
+        </header>
+        <nav class="side" aria-label={words.frame.menu}>
+          <Menu words={words} person={person} team={team} nav={nav} />
+        </nav>
+        <main id="content">
+          <h1>{title}</h1>
+          {children}
+        </main>
+      </body>
+    </html>
+  );
+}
+
+function Menu({ words, person, team, nav }: Pick<ShellProps, "words" | "person" | "team" | "nav">) {
+  return (
+    <>
+      {team === null
+        ? null
+        : TEAM_MENU.map(({ heading, entries }) => (
+            <Group
+              heading={words.frame[heading]}
+              entries={entries.map(([key, path]) => [key, `/console/${team.slug}${path}`])}
+              words={words}
+              nav={nav}
+            />
+          ))}
+      <Group heading={words.frame.account} entries={PERSON_MENU} words={words} nav={nav} />
+      <p class="menu-end">
+        <a href="/console">{words.frame.teams}</a>
+        <span class="muted">{words.frame.signedInAs(person.email)}</span>
+      </p>
+      <form method="post" action="/signout">
+        <button type="submit" class="quiet">
+          {words.frame.signOut}
+        </button>
+      </form>
+    </>
+  );
+}
+
+function Group({
+  heading,
+  entries,
+  words,
+  nav,
+}: {
+  readonly heading: string;
+  readonly entries: readonly (readonly [NavKey, string])[];
+  readonly words: Words;
+  readonly nav: NavKey | null;
+}) {
+  return (
+    <>
+      <p class="menu-heading">{heading}</p>
+      <ul>
+        {entries.map(([key, href]) => (
+          <li>
+            <a href={href} aria-current={key === nav ? "page" : undefined}>
+              {words.nav[key]}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,71 @@
+import type { Child } from "hono/jsx";
+import type { Language } from "../../domain/language.ts";
+import type { Refusal } from "../../domain/refusal.ts";
+import type { Deps } from "../../operations/deps.ts";
+import type { Moment } from "../../operations/moment.ts";
+import type { Person } from "../../operations/show-person.ts";
+import type { ConsoleApi } from "./console-api.ts";
+import type { PageStatus } from "./page.ts";
+import type { Words } from "./words/index.ts";
+
+export type VisitedTeam = Person["teams"][number];
+
+/** A signed-in person at a page of the console. */
+export interface Visit {
+  readonly deps: Deps;
+  readonly request: Request;
+  readonly moment: Moment;
+  readonly person: Person;
+  readonly api: ConsoleApi;
+  readonly words: Words;
+  readonly language: Language;
+  /** Of the path. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+}
+
+/** The same at a page of one team. */
+export interface TeamVisit extends Visit {
+  readonly team: VisitedTeam;
+  /** `/v1/teams/{team}` */
+  readonly apiPath: string;
+  /** `/console/{slug}` */
+  readonly base: string;
+}
+
+export interface ShownPage {
+  readonly title: string;
+  readonly content: Child;
+  readonly status?: PageStatus;
+  /** Seconds until the browser loads the page again: something is under way. */
+  readonly refreshSeconds?: number;
+}
+
+/** What a page shows, or where it sends the browser. */
+export type Outcome =
+  | ShownPage
+  | { readonly redirect: string }
+  /** The API refused; told in the person's language. */
+  | { readonly refusal: Refusal };
+
+/** Where a page stands in the menu. */
+export type NavKey = keyof Words["nav"];
+
+/** A page of a team, as data. */
+export interface TeamPage {
+  /** Below `/console/{slug}`; parameters as `:id`. */
+  readonly path: string;
+  readonly nav: NavKey;
+  show(visit: TeamVisit): Promise<Outcome>;
+  /** Takes the form that was posted to the page; from this very origin, that is tested before. */
+  act?(visit: TeamVisit, form: URLSearchParams): Promise<Outcome>;
+}
+
+/** A page that belongs to the person and to no team. */
+export interface PersonPage {
+  /** Below `/console/me`. */
+  readonly path: string;
+  readonly nav: NavKey;
+  show(visit: Visit): Promise<Outcome>;
+  act?(visit: Visit, form: URLSearchParams): Promise<Outcome>;
+}

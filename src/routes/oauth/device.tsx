@@ -1,0 +1,149 @@
+import type { OAuthRefusal } from "../../domain/oauth-refusal.ts";
+import { ok } from "../../domain/result.ts";
+import { readUserCode, writeUserCode } from "../../domain/user-code.ts";
+import type { Deps } from "../../operations/deps.ts";
+import { authorizeDevice } from "../../operations/oauth/authorize-device.ts";
+import { decideDevice } from "../../operations/oauth/decide-device.ts";
+import { listPlaces, type Consenter } from "../../operations/oauth/list-places.ts";
+import { showDeviceRequest } from "../../operations/oauth/show-device-request.ts";
+import { browserOf, momentOf, page, readForm, type AppContext, type PageStatus } from "../console/page.ts";
+import { isSameOrigin, sessionCookie } from "../session-cookie.ts";
+import { answerJson } from "./answers.ts";
+import { DeviceCodePage, DeviceConsentPage, DeviceDonePage } from "./device-page.tsx";
+import { servePost, type DepsOf, type OAuthApp } from "./endpoint.ts";
+
+const PAGE_PATH = "/device";
+
+/** The device flow (RFC 8628): the endpoint that devices call, and the page on which people let them in. */
+export function serveDevice(app: OAuthApp, depsOf: DepsOf): void {
+  servePost(app, "/oauth/v2/device", depsOf, async ({ deps, oauth, moment }) => {
+    const authorized = await authorizeDevice(deps, oauth, moment);
+    if (!authorized.ok) return authorized;
+    const { deviceCode, userCode, expiresInSeconds, intervalSeconds } = authorized.value;
+    const page = deps.origins[deps.region] + PAGE_PATH;
+    return ok(
+      answerJson({
+        device_code: deviceCode,
+        user_code: userCode,
+        verification_uri: page,
+        // Seed 002's clients know it by this name.
+        verification_url: page,
+        verification_uri_complete: `${page}?user_code=${userCode}`,
+        expires_in: expiresInSeconds,
+        interval: intervalSeconds,
+      }),
+    );
+  });
+  app.get(PAGE_PATH, async (context) => {
+    const deps = depsOf(context.env);
+    const userCode = normalized(context.req.query("user_code") ?? "");
+    const who = await signedIn(context, deps);
+    if (who === null) return toSignIn(context, userCode);
+    return page(context, <DeviceCodePage email={who.email} userCode={userCode} problem={null} />);
+  });
+  app.post(PAGE_PATH, async (context) => answerCode(context, depsOf(context.env)));
+  app.post(`${PAGE_PATH}/decision`, async (context) => answerDecision(context, depsOf(context.env)));
+}
+
+/** Shows what a device asks for to whoever has typed its code; nothing is decided by that. */
+async function answerCode(context: AppContext, deps: Deps): Promise<Response> {
+  const form = await ownForm(context);
+  const userCode = normalized(form?.get("user_code") ?? "");
+  const who = await signedIn(context, deps);
+  if (form === null || who === null) return toSignIn(context, userCode);
+  return consentPage(context, deps, { who, userCode, problem: null });
+}
+
+async function answerDecision(context: AppContext, deps: Deps): Promise<Response> {
+  const form = await ownForm(context);
+  const userCode = normalized(form?.get("user_code") ?? "");
+  const who = await signedIn(context, deps);
+  if (form === null || who === null) return toSignIn(context, userCode);
+  const choice = form.get("decision");
+  if (choice !== "accept" && choice !== "deny") {
+    return consentPage(context, deps, { who, userCode, problem: "Choose Accept or Deny." }, 400);
+  }
+  const decided = await decideDevice(deps, who, {
+    userCode,
+    teamId: form.get("team") ?? "",
+    accept: choice === "accept",
+    ip: browserOf(context.req.raw).ip,
+  });
+  if (decided.ok) return page(context, <DeviceDonePage {...decided.value} />);
+  const { error } = decided;
+  // What can be answered by another choice leads back to it.
+  const again = { who, userCode, problem: problemOf(error) };
+  return error.kind === "scope_beyond_user" || error.kind === "user_gone"
+    ? consentPage(context, deps, again, 403)
+    : codePage(context, again, error);
+}
+
+interface Asking {
+  readonly who: Consenter;
+  readonly userCode: string;
+  readonly problem: string | null;
+}
+
+async function consentPage(
+  context: AppContext,
+  deps: Deps,
+  { who, userCode, problem }: Asking,
+  status: PageStatus = 200,
+): Promise<Response> {
+  const { ip } = browserOf(context.req.raw);
+  const request = await showDeviceRequest(deps, who, { userCode, ip }, momentOf(context, deps));
+  if (!request.ok) {
+    return codePage(context, { who, userCode, problem: problemOf(request.error) }, request.error);
+  }
+  const view = { ...request.value, email: who.email, userCode, problem };
+  return page(context, <DeviceConsentPage {...view} />, { status });
+}
+
+function codePage(
+  context: AppContext,
+  { who, userCode, problem }: Asking,
+  refusal: OAuthRefusal,
+): Promise<Response> {
+  if (refusal.kind === "rate_limited") context.header("Retry-After", String(refusal.retryAfterSeconds));
+  return page(context, <DeviceCodePage email={who.email} userCode={userCode} problem={problem} />, {
+    status: refusal.kind === "rate_limited" ? 429 : 400,
+  });
+}
+
+function problemOf(refusal: OAuthRefusal): string {
+  switch (refusal.kind) {
+    case "rate_limited":
+      return `Too many codes. Try again in ${refusal.retryAfterSeconds} s.`;
+    case "scope_beyond_user":
+      return `You do not hold this in the team: ${refusal.missing.join(", ")}`;
+    case "user_gone":
+      return "You cannot let it into this team.";
+    case "scope_beyond_client":
+      return "This application may not ask for that any more.";
+    default:
+      return "This code is not valid, or no longer. Look at your device, or start again there.";
+  }
+}
+
+/** A form of this very origin; null: anything else. */
+async function ownForm(context: AppContext): Promise<URLSearchParams | null> {
+  const request = context.req.raw;
+  return isSameOrigin(request) ? readForm(request) : null;
+}
+
+async function signedIn(context: AppContext, deps: Deps): Promise<Consenter | null> {
+  const cookie = sessionCookie(context.req.raw);
+  return cookie === null ? null : listPlaces(deps, cookie, momentOf(context, deps));
+}
+
+function toSignIn(context: AppContext, userCode: string): Response {
+  const next = userCode === "" ? PAGE_PATH : `${PAGE_PATH}?user_code=${userCode}`;
+  context.header("Cache-Control", "no-store");
+  return context.redirect(`/signin?next=${encodeURIComponent(next)}`, 303);
+}
+
+/** A user code as devices show it; what is none is not repeated. */
+function normalized(text: string): string {
+  const code = readUserCode(text);
+  return code === null ? "" : writeUserCode(code);
+}
