@@ -162,6 +162,7 @@ CREATE TABLE `refresh_tokens` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `refresh_tokens_id` ON `refresh_tokens` (`id`);--> statement-breakpoint
 CREATE INDEX `refresh_tokens_grant` ON `refresh_tokens` (`grant_id`);--> statement-breakpoint
+CREATE INDEX `refresh_tokens_revoked_by` ON `refresh_tokens` (`revoked_by`) WHERE revoked_by IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `refresh_tokens_held` ON `refresh_tokens` (`client_id`,`holder`,`created_at`) WHERE revoked_at IS NULL AND rotated_at IS NULL;--> statement-breakpoint
 CREATE INDEX `refresh_tokens_retry` ON `refresh_tokens` (`rotated_at`) WHERE retry_answer IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `seen_jwts` (
@@ -178,6 +179,52 @@ CREATE TABLE `signing_keys` (
 	`retired_at` integer
 );
 --> statement-breakpoint
+CREATE TABLE `passkeys` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`name` text NOT NULL,
+	`credential_id` text NOT NULL,
+	`public_key` text NOT NULL,
+	`counter` integer NOT NULL,
+	`created_at` integer NOT NULL,
+	`last_used_at` integer
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `passkeys_credential` ON `passkeys` (`credential_id`);--> statement-breakpoint
+CREATE INDEX `passkeys_user` ON `passkeys` (`user_id`,`id`);--> statement-breakpoint
+CREATE TABLE `recovery_codes` (
+	`hash` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `recovery_codes_user` ON `recovery_codes` (`user_id`);--> statement-breakpoint
+CREATE TABLE `reset_links` (
+	`hash` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`expires_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `reset_links_user` ON `reset_links` (`user_id`);--> statement-breakpoint
+CREATE TABLE `sign_in_steps` (
+	`hash` text PRIMARY KEY NOT NULL,
+	`kind` text NOT NULL,
+	`user_id` text,
+	`tries` integer NOT NULL,
+	`expires_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `sign_in_steps_expires` ON `sign_in_steps` (`expires_at`);--> statement-breakpoint
+CREATE INDEX `sign_in_steps_user` ON `sign_in_steps` (`user_id`) WHERE user_id IS NOT NULL;--> statement-breakpoint
+CREATE TABLE `totp_secrets` (
+	`user_id` text PRIMARY KEY NOT NULL,
+	`secret` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`confirmed_at` integer,
+	`last_step` integer NOT NULL
+);
+--> statement-breakpoint
 ALTER TABLE `access_tokens` ADD `proof_key` text;--> statement-breakpoint
 CREATE INDEX `access_tokens_grant` ON `access_tokens` (`grant_id`) WHERE grant_id IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `access_tokens_client` ON `access_tokens` (`client_id`) WHERE client_id IS NOT NULL;--> statement-breakpoint
@@ -189,5 +236,6 @@ CREATE INDEX `sessions_ended` ON `sessions` (`ended_at`) WHERE ended_at IS NOT N
 CREATE INDEX `sessions_sso` ON `sessions` (`sso_connection_id`) WHERE sso_connection_id IS NOT NULL;--> statement-breakpoint
 ALTER TABLE `sso_connections` ADD `chosen_by_holder` text;--> statement-breakpoint
 ALTER TABLE `users` ADD `email_verified_at` integer;--> statement-breakpoint
+ALTER TABLE `users` ADD `password_set_at` integer;--> statement-breakpoint
 CREATE INDEX `members_invitation_expires` ON `members` (`invitation_expires_at`) WHERE invitation_expires_at IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `reports_finished` ON `reports` (`finished_at`) WHERE finished_at IS NOT NULL;

@@ -3,6 +3,7 @@ import { defaultOrigin, DEPLOYMENTS } from "../../src/deployments.ts";
 import { REGION_CODES } from "../../src/domain/region.ts";
 import { ANSWER_SCHEMAS } from "../../src/routes/api/answer-schemas.ts";
 import type { Route } from "../../src/routes/api/route.ts";
+import { OAUTH_ERROR, OAUTH_TAG, oauthPaths } from "./oauth.ts";
 import { describeOperation } from "./operation.ts";
 import { PARAMETERS } from "./parameters.ts";
 import { ERROR_ANSWERS } from "./refusals.ts";
@@ -18,7 +19,7 @@ refused, unknown query parameters are ignored; answers may gain members. A metho
 is answered 405 \`COM0001\` with \`Allow\`, and a path that does not exist 404 \`COM0008\`. \
 \`Accept-Language\` chooses the language of \`localized_error_description\`.`;
 
-/** The JSON API as an OpenAPI 3.1 document; the same routes always give the same document. */
+/** The JSON API and the OAuth server as an OpenAPI 3.1 document; the same routes always give the same document. */
 export function describeApi(routes: readonly Route[]): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of routes) {
@@ -41,13 +42,13 @@ export function describeApi(routes: readonly Route[]): Json {
       description: DEPLOYMENTS[code].name,
       "x-region": code,
     })),
-    tags: [...new Set(routes.map(tagOf))].map((name) => ({ name })),
-    paths,
+    tags: [...new Set([...routes.map(tagOf), OAUTH_TAG])].map((name) => ({ name })),
+    paths: { ...paths, ...oauthPaths() },
     components: {
       schemas: Object.fromEntries(
         Object.entries(ANSWER_SCHEMAS).map(([name, schema]) => [name, answerSchema(schema)]),
       ),
-      responses: ERROR_ANSWERS,
+      responses: { ...ERROR_ANSWERS, OAuthError: OAUTH_ERROR },
       parameters: PARAMETERS,
       securitySchemes: SECURITY_SCHEMES,
     },

@@ -4,23 +4,27 @@ import type { Json } from "./schemas.ts";
 const OF_QUERY = "/v1/forward-auth";
 const OF_HEADERS = "/v1/forward-auth/envoy";
 
-const CLIENT_IP = {
+const OF_CALLER = {
   "X-Jeton-Client-IP":
     "The caller's address as the proxy saw it, for tokens with allowed addresses. The proxy must overwrite " +
     "what its caller sent by this name.",
+  "X-Jeton-Method":
+    "The method that the caller used, for tokens that are bound to a key (RFC 9449). As above.",
+  "X-Jeton-Url": "The URL that the caller used, for the same. As above.",
+  "X-Jeton-DPoP": "The caller's proof, where the proxy does not pass its header `DPoP` on.",
 };
 
 /** What a proxy asks in headers, by path; its service key is a security scheme. */
 const ASKED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  [OF_QUERY]: CLIENT_IP,
+  [OF_QUERY]: OF_CALLER,
   [OF_HEADERS]: {
     "X-Jeton-Permission": "Exact permissions, separated by commas or spaces; one at least.",
     "X-Jeton-Team": "The team whose data is asked for, or `any`.",
-    ...CLIENT_IP,
+    ...OF_CALLER,
   },
 };
 
-const OPTIONAL: ReadonlySet<string> = new Set(Object.keys(CLIENT_IP));
+const OPTIONAL: ReadonlySet<string> = new Set(Object.keys(OF_CALLER));
 
 const ANSWERED: Readonly<Record<string, string>> = {
   "X-Jeton-Token": "The token's id.",

@@ -14,6 +14,12 @@ export const SECURITY_SCHEMES = {
   ),
   serviceKey: bearer("jtn_sk_<region>_…", "A key of a service, which checks tokens on its callers' behalf."),
   callerToken: bearer("jtn_pat_<region>_…", "The token to be checked, as the proxy's caller sent it."),
+  clientSecret: {
+    type: "http",
+    scheme: "basic",
+    description:
+      "Client id and secret, where they do not come in the form; public clients send their id alone.",
+  },
   proxyKey: {
     type: "apiKey",
     in: "header",

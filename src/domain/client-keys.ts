@@ -5,6 +5,8 @@ export const MAX_CLIENT_KEYS = 5;
 /** What proves who a client is by such a key (RFC 7518, section 3.1). */
 const RSA_ALGORITHMS: ReadonlySet<unknown> = new Set(["RS256", "PS256"]);
 const EC_ALGORITHM = "ES256";
+/** Two names of one thing (RFC 8037, RFC 9864). */
+const OKP_ALGORITHMS: ReadonlySet<unknown> = new Set(["EdDSA", "Ed25519"]);
 
 /** RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1: what only the key's owner may know. */
 const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
@@ -20,7 +22,8 @@ const COORDINATE_CHARACTERS = 43;
 type Jwk = PublicJwks["keys"][number];
 
 /**
- * Reads the public keys by which a client authenticates (RFC 7523, RFC 7517): RSA from 2048 bits, or P-256.
+ * Reads the public keys by which a client authenticates (RFC 7523, RFC 7517): RSA from 2048 bits, P-256
+ * or Ed25519.
  * Members that say nothing about that are left out; a private or symmetric key is refused, since whoever
  * sends one has given its secret away.
  * @returns the keys, or the place of the first one that will not do
@@ -41,6 +44,7 @@ export function readClientKeys(keys: readonly Readonly<Record<string, unknown>>[
 /** The algorithm by which a key that was read is to be imported. */
 export function algorithmOf(key: Jwk): string {
   if (key["kty"] === "EC") return EC_ALGORITHM;
+  if (key["kty"] === "OKP") return "EdDSA";
   return key["alg"] === "PS256" ? "PS256" : "RS256";
 }
 
@@ -49,7 +53,7 @@ function publicKey(key: Readonly<Record<string, unknown>>): Jwk | null {
   if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(key, member))) return null;
   if (use !== undefined && use !== "sig") return null;
   if (kid !== undefined && !isKid(kid)) return null;
-  const material = kty === "RSA" ? rsa(key) : kty === "EC" ? ec(key) : null;
+  const material = kty === "RSA" ? rsa(key) : kty === "EC" ? ec(key) : kty === "OKP" ? okp(key) : null;
   if (material === null) return null;
   return {
     ...material,
@@ -71,6 +75,12 @@ function ec({ alg, crv, x, y }: Readonly<Record<string, unknown>>): Jwk | null {
   const length = { least: COORDINATE_CHARACTERS, most: COORDINATE_CHARACTERS };
   if ((alg !== undefined && alg !== EC_ALGORITHM) || crv !== "P-256") return null;
   return isBase64url(x, length) && isBase64url(y, length) ? { kty: "EC", crv, x, y } : null;
+}
+
+function okp({ alg, crv, x }: Readonly<Record<string, unknown>>): Jwk | null {
+  const length = { least: COORDINATE_CHARACTERS, most: COORDINATE_CHARACTERS };
+  if ((alg !== undefined && !OKP_ALGORITHMS.has(alg)) || crv !== "Ed25519") return null;
+  return isBase64url(x, length) ? { kty: "OKP", crv, x } : null;
 }
 
 function isBase64url(value: unknown, { least, most }: { least: number; most: number }): value is string {

@@ -1,7 +1,7 @@
 /** Something that was ended or taken away for good, as the journal names it. */
 export interface JournalledEnd {
   readonly kind: EndKind | StateKind;
-  /** Of a member: the team's id and the user's, with a colon between. Of a state: see `stateId`. */
+  /** Of a member: the team's id and the user's, with a colon between. Of a consent and a state: see below. */
   readonly id: string;
   /** Milliseconds. */
   readonly at: number;
@@ -19,6 +19,13 @@ export type EndKind =
   /** By its hash; ends at the time of the entry, which may lie ahead. */
   | "client_secret"
   | "grant"
+  /** By the person's id: a password that was set before that time. */
+  | "password"
+  | "passkey"
+  /** By its hash. */
+  | "recovery_code"
+  /** What a person allowed a client in a team: the ids of the three in this order, with colons between. */
+  | "consent"
   /** Ends nothing: it was written at that time, and a database that does not know it is an earlier one. */
   | "time";
 

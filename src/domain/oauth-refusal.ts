@@ -79,6 +79,7 @@ export type OAuthRefusal =
   | { readonly kind: "slow_down"; readonly intervalSeconds: number }
   | { readonly kind: "device_code_expired" }
   // The person at the browser.
+  | { readonly kind: "form_from_elsewhere" }
   | { readonly kind: "login_required" }
   | { readonly kind: "consent_required" }
   | { readonly kind: "no_team" }

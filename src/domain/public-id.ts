@@ -18,7 +18,8 @@ export type PublicIdPrefix =
   | "aud"
   | "ses"
   | "sso"
-  | "dom";
+  | "dom"
+  | "psk";
 
 /** Crockford's base32 in lower case: in ASCII order, so that ids sort as the times in them do. */
 const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";

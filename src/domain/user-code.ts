@@ -42,7 +42,9 @@ export function writeUserCode(code: string): string {
 export function readUserCode(text: string): string | null {
   if (text.length > MOST_TYPED) return null;
   const code = text.toUpperCase().replaceAll(/[\s\p{P}]/gu, "");
-  return code.length === LENGTH && [...code].every((letter) => LETTERS.includes(letter)) ? code : null;
+  return CODE.test(code) ? code : null;
 }
 
 const MOST_TYPED = 40;
+
+const CODE = new RegExp(`^[${LETTERS}]{${LENGTH}}$`);

@@ -111,6 +111,7 @@ async function accepterOf(
       createdAt: deps.clock(),
       // Whoever invited saw the link too: that it was used does not prove whose address it is.
       emailVerifiedAt: null,
+      passwordSetAt: null,
     };
     return ok({ userId: newUser.id, newUser, actor: member.id });
   }

@@ -93,6 +93,7 @@ async function newcomer(
     passwordHash: null,
     createdAt: now,
     emailVerifiedAt: now,
+    passwordSetAt: null,
   };
   const userId = newUser.id;
   const accepter = { userId, newUser, actor: connectionId };

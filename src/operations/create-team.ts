@@ -162,6 +162,7 @@ async function ownerOf(
     createdAt: now,
     // The operator knows whom they name.
     emailVerifiedAt: now,
+    passwordSetAt: null,
   };
   return ok({ user, isNew: true, isInvited: false });
 }

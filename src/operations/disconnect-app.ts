@@ -1,3 +1,4 @@
+import { wasRecorded } from "../store/changes.ts";
 import { revokeConsent } from "../store/consents.ts";
 import { commit } from "../store/database.ts";
 import { auditRowOf } from "./change.ts";
@@ -34,6 +35,7 @@ export async function disconnectApp(
   );
   const record = { subjects: [], audit };
   await commit(deps.db, revokeConsent(deps.db, { userId, clientId, teamId, record }));
+  if (!(await wasRecorded(deps.db, audit.id))) return teamId;
   await journalEnded(deps, { kind: "consent", id: `${userId}:${clientId}:${teamId}`, at: audit.at });
   return teamId;
 }

@@ -13,6 +13,7 @@ import { holderOf, type Caller } from "./caller.ts";
 import { hashCredential } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import type { Moment } from "./moment.ts";
+import { isIdle } from "./open-session.ts";
 import { heldAgainstJournal } from "./records.ts";
 
 /**
@@ -87,5 +88,6 @@ function isLive(
   sessionMinutes: number,
   now: number,
 ): boolean {
-  return endedAt === null && expiresAt > now && lastSeenAt + sessionMinutes * 60_000 > now;
+  const isInUse = lastSeenAt + sessionMinutes * 60_000 > now && !isIdle({ lastSeenAt }, now);
+  return endedAt === null && expiresAt > now && isInUse;
 }

@@ -2,8 +2,10 @@ import { randomBase62 } from "../domain/base62.ts";
 import { hashCredential } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 
-/** Seven days: a holiday week, and no link that lies about for months. */
-const INVITATION_MS = 7 * 86_400_000;
+/** A holiday week, and no link that lies about for months. */
+export const INVITATION_DAYS = 7;
+
+const INVITATION_MS = INVITATION_DAYS * 86_400_000;
 
 /** As strong as a token's random part and more: whoever has it needs nothing else. */
 const SECRET_LENGTH = 43;

@@ -8,7 +8,7 @@ import { Unavailable } from "./unavailable.ts";
 /** The journal, wherever it runs. */
 export interface JournalStub {
   append(end: JournalledEnd): Promise<number>;
-  /** @param mark how many entries the database that asks knows */
+  /** @param mark how many entries the database knows, or once knew */
   after(seq: number, mark: number): Promise<JournalPage>;
 }
 
@@ -63,37 +63,30 @@ export class JournalWatch {
 
   /** Reads until what comes can be trusted. */
   async read<T>(read: () => Promise<T>, headOf: (found: T) => FeedHead): Promise<T> {
-    // What the database had noted before the read began: if it then says less, it was restored. Whatever is
-    // learnt later proves nothing, since reads and answers pass each other; so there is one more read.
-    let known = this.#highest;
     for (let reads = 0; reads < MAX_READS; reads += 1) {
       const found = await read();
       const { epoch, mark } = headOf(found);
       this.#highest = Math.max(this.#highest, mark);
       const isKnown = this.#seen?.epoch === epoch && mark >= this.#seen.mark;
-      if (!isKnown) {
-        const replayed = await this.#replay(mark, known);
-        const mayBeRestored = replayed.known > Math.max(mark, known);
-        known = Math.max(known, replayed.known);
-        if (replayed.changes > 0 || mayBeRestored) continue;
+      if (isKnown || (await this.#replay(mark)) === 0) {
+        this.#seen = { epoch, mark };
+        return found;
       }
-      this.#seen = { epoch, mark };
-      return found;
     }
     throw new Unavailable("the database does not stay as it is");
   }
 
-  /** @returns how many rows had to be ended once more, and the highest mark that the journal has heard of */
-  async #replay(mark: number, known: number): Promise<{ changes: number; known: number }> {
+  /** @returns how many rows had to be ended once more */
+  async #replay(mark: number): Promise<number> {
     let changes = 0;
     let from = mark;
     let page: JournalPage;
     do {
-      page = await this.#journal.after(from, mark);
-      const { entries }: { readonly entries: readonly JournalEntry[] } = page;
+      page = await this.#journal.after(from, this.#highest);
+      const { entries, known }: { readonly entries: readonly JournalEntry[]; readonly known: number } = page;
       if (entries.length > 0) changes += await replayEntries(this.#db, { entries, from, known });
       from = entries.at(-1)?.seq ?? from;
     } while (!page.complete);
-    return { changes, known: page.known };
+    return changes;
   }
 }

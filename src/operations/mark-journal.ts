@@ -10,7 +10,11 @@ const NO_ROWS = Number.MAX_SAFE_INTEGER;
  * before that is then found out, also when nothing was ended in between. What was used up since then, such as
  * rotated refresh tokens, is otherwise not in the journal at all.
  */
-export async function markJournal({ db, journal, clock }: Pick<Deps, "db" | "journal" | "clock">): Promise<void> {
+export async function markJournal({
+  db,
+  journal,
+  clock,
+}: Pick<Deps, "db" | "journal" | "clock">): Promise<void> {
   await journalEnded({ db, journal }, { kind: "time", id: "", at: clock() });
   const watch = new JournalWatch(db, journal);
   await watch.read(

@@ -9,6 +9,13 @@ import type { Deps } from "./deps.ts";
 const COOKIE_CHARACTERS = 40;
 const SESSION_MS = 30 * 24 * 3_600_000;
 
+/** A session that nobody has used for so long is over, wherever it acts; a team can ask for less. */
+const IDLE_MS = 7 * 24 * 3_600_000;
+
+export function isIdle({ lastSeenAt }: Pick<SessionRow, "lastSeenAt">, now: number): boolean {
+  return lastSeenAt + IDLE_MS <= now;
+}
+
 /** Where a person signs in from. */
 export interface Browser {
   readonly ip: string | null;
@@ -57,7 +64,11 @@ export function newSession(
       type: "session.opened",
       teamId: sso?.teamId ?? null,
       subject: session.id,
-      detail: { method, ...(sso === null ? {} : { connection: sso.connectionId }) },
+      detail: {
+        method,
+        ...(twoFactor ? { two_factor: true } : {}),
+        ...(sso === null ? {} : { connection: sso.connectionId }),
+      },
     },
   );
   const statements = [insertSession(deps.db, session), ...recordChange(deps.db, { subjects: [], audit })];

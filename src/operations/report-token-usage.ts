@@ -1,7 +1,7 @@
 import { countUsage, listUsage, sumUsage, type HourlyUse } from "../store/report-data.ts";
 import { hoursOf, type ReportSource } from "./report-source.ts";
 
-interface UsageOfDay {
+export interface UsageOfDay {
   readonly token: string;
   readonly name: string | null;
   readonly permission: string | null;

@@ -7,7 +7,7 @@ import type { Database } from "../store/database.ts";
 import { countTokens, listTokens, listUsedPermissions } from "../store/report-data.ts";
 import { hoursOf, type ReportSource } from "./report-source.ts";
 
-interface UnusedPermissions {
+export interface UnusedPermissions {
   readonly token: string;
   readonly name: string;
   readonly profile_id: string | null;

@@ -1,14 +1,19 @@
-import { readSession } from "../store/sessions.ts";
+import type { SignInMethod } from "../domain/sign-in-method.ts";
+import { readSession, touchSession } from "../store/sessions.ts";
 import { listTeamsOfUser, type TeamOfUser } from "../store/users.ts";
 import { hashCredential } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import type { Moment } from "./moment.ts";
+import { isIdle } from "./open-session.ts";
 import { heldAgainstJournal } from "./records.ts";
 
 export interface Person {
   readonly userId: string;
   readonly sessionId: string;
   readonly email: string;
+  /** How this session was opened. */
+  readonly method: SignInMethod;
+  readonly twoFactor: boolean;
   /** The team whose identity provider let them in, null when none did. */
   readonly ssoTeamId: string | null;
   readonly teams: readonly TeamOfUser[];
@@ -25,9 +30,12 @@ export async function showPerson(
 ): Promise<Person | null> {
   await heldAgainstJournal(records, moment);
   const session = await readSession(db, hashCredential(cookie));
-  if (session === undefined || session.endedAt !== null || session.expiresAt <= moment.arrivedAt) return null;
-  const { userId, id: sessionId, email, ssoTeamId } = session;
+  const now = moment.arrivedAt;
+  if (session === undefined || session.endedAt !== null || session.expiresAt <= now) return null;
+  if (isIdle(session, now)) return null;
+  moment.background(touchSession(db, { hash: session.hash, now }));
+  const { userId, id: sessionId, email, method, twoFactor, ssoTeamId } = session;
   const teams = await listTeamsOfUser(db, userId);
   const reached = ssoTeamId === null ? teams : teams.filter(({ id }) => id === ssoTeamId);
-  return { userId, sessionId, email, ssoTeamId, teams: reached };
+  return { userId, sessionId, email, method, twoFactor, ssoTeamId, teams: reached };
 }

@@ -1,3 +1,4 @@
+import type { Charge } from "../domain/lease.ts";
 import { hashCredential } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 
@@ -11,6 +12,12 @@ const ATTEMPTS = {
 };
 
 /**
+ * An authenticator app's codes are few enough to be tried from many addresses. Whoever tries knows the
+ * password already, so they count against the account too; a recovery code still lets its owner in then.
+ */
+const APP_CODES = { limit: 30, windowMs: 3_600_000 };
+
+/**
  * Counts an attempt to sign in.
  * @param email of the account; null where none is named, as in single sign-on
  * @returns seconds to wait, null when the attempt may be made
@@ -22,7 +29,7 @@ export async function chargeAttempt(
 ): Promise<number | null> {
   // Names of Durable Objects hold no personal data (facts: platform, "Durable Objects").
   const from = limiter(`sign-in-from:${hashCredential(ip ?? "")}`);
-  const charges = await Promise.all([
+  return longestWait([
     from.take({ ...ATTEMPTS.fromAddress, cost: 1 }),
     ...(email === null
       ? []
@@ -33,6 +40,27 @@ export async function chargeAttempt(
           }),
         ]),
   ]);
+}
+
+/**
+ * Counts an attempt at a second factor.
+ * @param isAppCode false: it is a recovery code, of which nobody tries enough
+ * @returns as `chargeAttempt`
+ */
+export async function chargeCode(
+  { limiter }: Deps,
+  userId: string,
+  { ip, isAppCode }: { ip: string | null; isAppCode: boolean },
+): Promise<number | null> {
+  const from = limiter(`code-from:${hashCredential(`${userId} ${ip ?? ""}`)}`);
+  return longestWait([
+    from.take({ ...ATTEMPTS.onAccount, cost: 1 }),
+    ...(isAppCode ? [limiter(`code:${userId}`).take({ ...APP_CODES, cost: 1 })] : []),
+  ]);
+}
+
+async function longestWait(taking: readonly Promise<Charge>[]): Promise<number | null> {
+  const charges = await Promise.all(taking);
   const waits = charges.filter(({ allowed }) => !allowed).map(({ retryAfterMs }) => retryAfterMs ?? 0);
   return waits.length === 0 ? null : Math.ceil(Math.max(...waits) / 1000);
 }

@@ -68,7 +68,7 @@ function readHeader(jwt: string): Result<{ readonly alg: string; readonly jwk: J
   if (alg === undefined || !(JWS_ALGORITHMS as readonly string[]).includes(alg)) return err("alg");
   // Whoever sends a private key along has given it away.
   if (!isMembers(jwk) || !isPublicJwk(jwk) || !fitsAlgorithm(jwk, alg)) return err("jwk");
-  return ok({ alg, jwk: jwk as JWK });
+  return ok({ alg, jwk });
 }
 
 async function verifiedClaims(

@@ -4,6 +4,15 @@ export const SESSION_COOKIE = "__Host-jeton_session";
 /** Of a sign-in at an OpenID provider, while it lasts: it comes back only to the browser that has this. */
 export const SSO_COOKIE = "__Host-jeton_sso";
 
+/** Of an invitation, while its person signs in: its secret stands in no other address than its link. */
+export const INVITATION_COOKIE = "__Host-jeton_invitation";
+
+/** Of a sign-in that is half done, or a passkey that is being added: no session. */
+export const STEP_COOKIE = "__Host-jeton_step";
+
+/** In which language a person reads the console, where they chose one. */
+export const LANGUAGE_COOKIE = "__Host-jeton_language";
+
 /** `Lax`, not `Strict`: a provider's redirect back comes from another site. */
 const COOKIE_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax";
 

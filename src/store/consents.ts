@@ -103,7 +103,10 @@ export async function listConnections(
   return [...byConsent, ...byGrant];
 }
 
-/** Takes back all that a person allowed a client in a team: the consent, and every grant with what came of it. */
+/**
+ * Takes back all that a person allowed a client in a team: the consent, and every grant with what came of it.
+ * Where there is nothing to take back, nothing is recorded.
+ */
 export function revokeConsent(
   db: Database,
   { userId, clientId, teamId, record }: ConsentKey & { readonly record: ChangeRecord },
@@ -111,9 +114,11 @@ export function revokeConsent(
   const { id: auditId, at } = record.audit;
   const theirs = (table: typeof consents | typeof grants) =>
     sql`${eq(table.userId, userId)} AND ${eq(table.clientId, clientId)} AND ${eq(table.teamId, teamId)}`;
+  const isAny = sql`EXISTS (SELECT 1 FROM ${consents} WHERE ${theirs(consents)})
+    OR EXISTS (SELECT 1 FROM ${grants} WHERE ${theirs(grants)} AND ${isNull(grants.revokedAt)})`;
   return [
+    ...recordChange(db, record, isAny),
     ...endGrants(db, { where: theirs(grants), at, auditId, reason: "revoked" }),
     db.delete(consents).where(theirs(consents)),
-    ...recordChange(db, record),
   ];
 }

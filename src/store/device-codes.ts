@@ -1,9 +1,12 @@
 import { and, eq, gt, inArray, isNull, lte, or, sql } from "drizzle-orm";
 import { recordChange, type ChangeRecord } from "./changes.ts";
 import type { ClientRow } from "./client-authentication.ts";
+import { refuseChangedClient } from "./clients.ts";
+import { refuseSessionEnded } from "./consents.ts";
 import { refuseWhen, type Database, type Statement } from "./database.ts";
-import { insertGrant, refuseEnded, type GrantRow } from "./grants.ts";
-import { clients, deviceCodes, members } from "./schema.ts";
+import { insertGrant, type GrantRow } from "./grants.ts";
+import { refuseNoMember } from "./members.ts";
+import { clients, deviceCodes } from "./schema.ts";
 
 export type DeviceCodeRow = typeof deviceCodes.$inferSelect;
 
@@ -82,40 +85,38 @@ interface Decision {
   readonly hash: string;
   /** Who decides, and has claimed it. */
   readonly userId: string;
+  /** Of the session by which they do. */
+  readonly sessionHash: string;
   readonly record: ChangeRecord;
 }
 
 /**
  * Lets a device in. The batch fails if somebody has decided meanwhile, if the code has expired, if the client
- * was deleted, or if the person is no member of the team any more.
+ * was changed or deleted, or if the person has signed out or left the team.
  */
 export function approveDevice(
   db: Database,
-  { hash, userId, record, grant }: Decision & { readonly grant: GrantRow },
+  { client, grant, ...decision }: Decision & { readonly client: ClientRow; readonly grant: GrantRow },
 ): Statement[] {
-  const { id: grantId, teamId, clientId } = grant;
+  const { hash, userId, record } = decision;
   return [
-    refuseDecided(db, { hash, userId, record }),
-    refuseWhen(
-      db,
-      sql`NOT EXISTS (SELECT 1 FROM ${members}
-        WHERE team_id = ${teamId} AND user_id = ${userId} AND status = 'active')`,
-    ),
+    ...refuseDecided(db, decision),
+    refuseChangedClient(db, client),
+    refuseNoMember(db, { teamId: grant.teamId, userId }),
     insertGrant(db, grant),
-    refuseEnded(db, { grantId, clientId }),
     db
       .update(deviceCodes)
-      .set({ status: "approved", grantId, changedBy: record.audit.id })
+      .set({ status: "approved", grantId: grant.id, changedBy: record.audit.id })
       .where(eq(deviceCodes.hash, hash)),
     ...recordChange(db, record),
   ];
 }
 
-/** Turns a device away. The batch fails as above, as far as the code is concerned. */
+/** Turns a device away. The batch fails as above, as far as the code and the session are concerned. */
 export function denyDevice(db: Database, decision: Decision): Statement[] {
   const { hash, record } = decision;
   return [
-    refuseDecided(db, decision),
+    ...refuseDecided(db, decision),
     db
       .update(deviceCodes)
       .set({ status: "denied", changedBy: record.audit.id })
@@ -124,12 +125,15 @@ export function denyDevice(db: Database, decision: Decision): Statement[] {
   ];
 }
 
-function refuseDecided(db: Database, { hash, userId, record }: Decision): Statement {
-  return refuseWhen(
-    db,
-    sql`NOT EXISTS (SELECT 1 FROM ${deviceCodes} WHERE hash = ${hash} AND status = 'pending'
-      AND claimed_by = ${userId} AND expires_at > ${record.audit.at})`,
-  );
+function refuseDecided(db: Database, { hash, userId, sessionHash, record }: Decision): Statement[] {
+  return [
+    refuseWhen(
+      db,
+      sql`NOT EXISTS (SELECT 1 FROM ${deviceCodes} WHERE hash = ${hash} AND status = 'pending'
+        AND claimed_by = ${userId} AND expires_at > ${record.audit.at})`,
+    ),
+    refuseSessionEnded(db, sessionHash),
+  ];
 }
 
 /** Uses a device code up, once: the batch fails if somebody was first. What is kept for a retry is stored with it. */

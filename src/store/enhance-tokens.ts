@@ -19,10 +19,7 @@ export function useEnhanceToken(
   { hash, at, usedBy }: { hash: string; at: number; usedBy: string },
 ): Statement[] {
   return [
-    refuseWhen(
-      db,
-      sql`NOT EXISTS (SELECT 1 FROM ${enhanceTokens} WHERE hash = ${hash} AND used_at IS NULL)`,
-    ),
+    refuseWhen(db, sql`NOT EXISTS (SELECT 1 FROM ${enhanceTokens} WHERE hash = ${hash} AND used_at IS NULL)`),
     db
       .update(enhanceTokens)
       .set({ usedAt: at, usedBy })

@@ -13,6 +13,8 @@ export interface GrantNow extends GrantRow {
   readonly teamStatus: "active" | "suspended";
   /** Null: it acts for nobody, or for somebody who is no member any more. */
   readonly membership: Membership | null;
+  /** The most that its client may have, which can have become less. */
+  readonly clientPermissions: readonly string[];
 }
 
 export function insertGrant(db: Database, row: GrantRow): Statement {
@@ -30,16 +32,23 @@ export async function findGrantNow(db: Database, id: string): Promise<GrantNow |
       teamStatus: teams.status,
       role: members.role,
       permissions: roles.permissions,
+      clientPermissions: clients.permissions,
     })
     .from(grants)
     .innerJoin(teams, eq(teams.id, grants.teamId))
+    .innerJoin(clients, eq(clients.id, grants.clientId))
     .leftJoin(members, and(eq(members.teamId, grants.teamId), eq(members.userId, grants.userId)))
     .leftJoin(roles, and(eq(roles.teamId, grants.teamId), eq(roles.id, members.role)))
     .where(eq(grants.id, id))
     .get();
   if (row === undefined) return undefined;
-  const { grant, teamStatus, role, permissions } = row;
-  return { ...grant, teamStatus, membership: role === null ? null : { role, permissions } };
+  const { grant, teamStatus, role, permissions, clientPermissions } = row;
+  return {
+    ...grant,
+    teamStatus,
+    clientPermissions,
+    membership: role === null ? null : { role, permissions },
+  };
 }
 
 export async function findGrantToken(db: Database, hash: string): Promise<GrantTokenRow | undefined> {

@@ -14,7 +14,10 @@ export function markColumn(): SQL<number> {
   return sql<number>`(SELECT CAST(value AS INTEGER) FROM ${meta} WHERE key = ${MARK})`;
 }
 
-/** Whether the database knows less than it once did: so it was restored to an earlier moment. */
+/**
+ * Whether the database knows less than it once did: so it was restored to an earlier moment. Judged within a
+ * batch, because what was read before may be older than what is known.
+ */
 export function restoredBelow(known: number): SQL {
   return sql`${markColumn()} < ${known}`;
 }

@@ -21,12 +21,17 @@ import {
   grantTokens,
   members,
   meta,
+  passkeys,
   pushedRequests,
+  recoveryCodes,
   refreshTokens,
+  resetLinks,
   roles,
   services,
   sessions,
+  signInSteps,
   teams,
+  users,
 } from "./schema.ts";
 
 /** How rows name who changed them. */
@@ -43,7 +48,7 @@ interface Revival {
  * Ends again what these entries name, where it is alive, as one transaction; tells how many rows that
  * changed. What had come back may be in a cache by now: the feed then starts a new life, and every isolate
  * forgets all that it holds.
- * @param known how many entries the database is known to have known once, since before it was read
+ * @param known how many entries the database is known to have known once; if by now it knows fewer, it was restored
  */
 export async function replayEntries(
   db: Database,
@@ -65,6 +70,7 @@ export async function replayEntries(
     revivedTokens(db, endedAt),
     revivedMembers(db, endedAt),
     revivedServices(db, endedAt),
+    ...revivedSignIns(db, journal, endedAt),
     revivedInvitations(db, entries),
     revivedRole(db, entries),
     revivedPermissions(db, entries),
@@ -128,7 +134,16 @@ function revivedSecrets(db: Database, journal: SQL): Revival {
   const { hash, expiresAt } = clientSecrets;
   const at = endsIn(journal)("client_secret", sql`${hash}`);
   const revived = sql`${hash} IN ${idsIn(journal, "client_secret")} AND (${expiresAt} IS NULL OR ${expiresAt} > ${at})`;
-  return { cached: null, statements: [db.update(clientSecrets).set({ expiresAt: at }).where(revived)] };
+  // Everything of a team was revoked, its clients' secrets too.
+  const teamOf = sql`(SELECT ${clients.teamId} FROM ${clients} WHERE ${clients.id} = ${clientSecrets.clientId})`;
+  const teamEndedAt = endsIn(journal)("team_credentials", teamOf);
+  return {
+    cached: null,
+    statements: [
+      db.update(clientSecrets).set({ expiresAt: at }).where(revived),
+      db.delete(clientSecrets).where(sql`${clientSecrets.createdAt} <= ${teamEndedAt}`),
+    ],
+  };
 }
 
 function revivedClients(db: Database, journal: SQL, at: number): Revival {
@@ -155,17 +170,21 @@ function idsIn(journal: SQL, kind: EndKind): SQL {
 /** Whether what acts for a person in a team was ended with all else of the team, the person or their place in it. */
 function endedTogether(
   journal: SQL,
-  { teamId, userId }: Readonly<Record<"teamId" | "userId", SQLWrapper>>,
+  { teamId, userId, clientId }: Readonly<Record<"teamId" | "userId" | "clientId", SQLWrapper>>,
   since: SQLWrapper,
 ): SQL {
   const endedAt = endsIn(journal);
+  const whoDisconnected = sql`(SELECT substr(value->>'id', 1, instr(value->>'id', ':') - 1) FROM ${journal}
+    WHERE value->>'kind' = 'consent')`;
   const placesOf = sql`(SELECT substr(value->>'id', instr(value->>'id', ':') + 1) FROM ${journal}
     WHERE value->>'kind' = 'member')`;
   return sql`(${teamId} IN ${idsIn(journal, "team_credentials")}
       AND ${since} <= ${endedAt("team_credentials", sql`${teamId}`)}
     OR ${userId} IN ${idsIn(journal, "user_credentials")}
       AND ${since} <= ${endedAt("user_credentials", sql`${userId}`)}
-    OR ${userId} IN ${placesOf} AND ${since} <= ${endedAt("member", sql`${teamId} || ':' || ${userId}`)})`;
+    OR ${userId} IN ${placesOf} AND ${since} <= ${endedAt("member", sql`${teamId} || ':' || ${userId}`)}
+    OR ${userId} IN ${whoDisconnected}
+      AND ${since} <= ${endedAt("consent", sql`${userId} || ':' || ${clientId} || ':' || ${teamId}`)})`;
 }
 
 /**
@@ -197,6 +216,8 @@ function usedUpAgain(db: Database, known: number, at: number): Revival {
         .update(pushedRequests)
         .set({ usedAt: at })
         .where(and(isNull(pushedRequests.usedAt), restored)),
+      db.delete(signInSteps).where(restored),
+      db.delete(resetLinks).where(restored),
       ...endGrants(db, {
         where: sql`${isPublic} AND ${hasRefreshToken} AND ${restored}`,
         at,
@@ -238,6 +259,18 @@ function revivedSessions(db: Database, endedAt: EndedAt): Revival {
     coalesce(${ofTheirTeams("member", sql`${members.teamId} || ':' || ${members.userId}`)}, 0)))`;
   const revived = sql`${sessions.endedAt} IS NULL AND ${createdAt} <= ${at}`;
   return { cached: null, statements: [db.update(sessions).set({ endedAt: at }).where(revived)] };
+}
+
+/** By what people signed in before they changed it: to find that out may have been the reason for the change. */
+function revivedSignIns(db: Database, journal: SQL, endedAt: EndedAt): Revival[] {
+  const { id, passwordHash, passwordSetAt, createdAt } = users;
+  const old = sql`${id} IN ${idsIn(journal, "password")} AND ${passwordHash} IS NOT NULL
+    AND coalesce(${passwordSetAt}, ${createdAt}) < ${endedAt("password", sql`${id}`)}`;
+  return [
+    db.update(users).set({ passwordHash: null }).where(old),
+    db.delete(passkeys).where(sql`${passkeys.id} IN ${idsIn(journal, "passkey")}`),
+    db.delete(recoveryCodes).where(sql`${recoveryCodes.hash} IN ${idsIn(journal, "recovery_code")}`),
+  ].map((statement) => ({ cached: null, statements: [statement] }));
 }
 
 /** Invitations that were withdrawn or replaced: their links must lead nowhere. */

@@ -166,7 +166,7 @@ export function removeMember(
 /** An invitation that was not accepted yet, with what is asked of the team that it leads to. */
 export interface OpenInvitation {
   readonly member: MemberRow;
-  readonly team: Pick<TeamRow, "id" | "name" | "slug" | "status" | "sessionMinutes">;
+  readonly team: Pick<TeamRow, "id" | "name" | "slug" | "status" | "sessionMinutes" | "signInMethods">;
 }
 
 /** @param hash of the secret in the invitation's link */
@@ -195,6 +195,7 @@ async function openInvitation(db: Database, wanted: SQL | undefined): Promise<Op
         slug: teams.slug,
         status: teams.status,
         sessionMinutes: teams.sessionMinutes,
+        signInMethods: teams.signInMethods,
       },
     })
     .from(members)

@@ -83,6 +83,31 @@ export async function sumUsage(
     .orderBy(asc(tokenUsage.permission), asc(tokenUsage.verdict));
 }
 
+export interface DailyUse {
+  /** Days since the epoch. */
+  readonly day: number;
+  readonly verdict: string;
+  readonly count: number;
+}
+
+/** One token's counts of these hours by day and verdict, oldest first. */
+export async function sumUsageByDay(
+  db: Database,
+  { teamId, tokenId, hours }: { teamId: string; tokenId: string; hours: Hours },
+): Promise<DailyUse[]> {
+  const day = sql<number>`${tokenUsage.hour} / 24`;
+  return db
+    .select({
+      day: day.as("day"),
+      verdict: tokenUsage.verdict,
+      count: sql<number>`sum(${tokenUsage.count})`.as("total"),
+    })
+    .from(tokenUsage)
+    .where(and(ofTeam(teamId, hours), eq(tokenUsage.tokenId, tokenId)))
+    .groupBy(day, tokenUsage.verdict)
+    .orderBy(day, asc(tokenUsage.verdict));
+}
+
 /** Verdicts of checks in which the token used what it holds; a call limit is tested last of all. */
 const USING = ["allowed", "rate_limited"];
 

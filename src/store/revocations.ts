@@ -1,8 +1,8 @@
-import { and, eq, isNull, or, sql, type SQL } from "drizzle-orm";
+import { and, eq, inArray, isNull, or, sql, type SQL } from "drizzle-orm";
 import { commitCounting, refuseWhen, type Database, type Statement } from "./database.ts";
 import { recordChange, type ChangeRecord } from "./changes.ts";
 import { endGrants } from "./end-grants.ts";
-import { accessTokens, consents, feed, grants, members, sessions } from "./schema.ts";
+import { accessTokens, clientSecrets, clients, consents, feed, grants, members, sessions } from "./schema.ts";
 
 /** Whose credentials end: all of a team's, or all that act for a person or were made by them. */
 export type Scope = { readonly teamId: string } | { readonly userId: string };
@@ -76,6 +76,7 @@ export async function revokeAll(
     ...endGrants(db, { where: grantsOf(scope), at, auditId, reason: "revoked" }),
     // Whoever got in may have consented to something of theirs.
     db.delete(consents).where(consentsOf(scope)),
+    ...secretsOf(db, scope),
     ...recordChange(db, record),
   ]);
   const [tokens, ended] = counts.slice(known.length);
@@ -105,6 +106,13 @@ function grantsOf(scope: Scope): SQL {
 
 function consentsOf(scope: Scope): SQL {
   return "teamId" in scope ? eq(consents.teamId, scope.teamId) : eq(consents.userId, scope.userId);
+}
+
+/** A client of the team authenticates again once a secret was made for it (`POST …/clients/{id}/secrets`). */
+function secretsOf(db: Database, scope: Scope): Statement[] {
+  if (!("teamId" in scope)) return [];
+  const theirs = db.select({ id: clients.id }).from(clients).where(eq(clients.teamId, scope.teamId));
+  return [db.delete(clientSecrets).where(inArray(clientSecrets.clientId, theirs))];
 }
 
 function sessionsOf(scope: Scope): SQL {

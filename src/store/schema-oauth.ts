@@ -159,6 +159,9 @@ export const refreshTokens = sqliteTable(
   (table) => [
     uniqueIndex("refresh_tokens_id").on(table.id),
     index("refresh_tokens_grant").on(table.grantId),
+    index("refresh_tokens_revoked_by")
+      .on(table.revokedBy)
+      .where(sql`revoked_by IS NOT NULL`),
     index("refresh_tokens_held")
       .on(table.clientId, table.holder, table.createdAt)
       .where(sql`revoked_at IS NULL AND rotated_at IS NULL`),

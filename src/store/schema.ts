@@ -7,6 +7,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 export * from "./schema-oauth.ts";
+export * from "./schema-sign-in.ts";
 
 /*
  * Times are milliseconds since the epoch. Nothing cascades: deletes are explicit, because a table
@@ -63,6 +64,8 @@ export const users = sqliteTable(
     createdAt: integer().notNull(),
     /** When the operator, or a provider for a proven domain, vouched that the address is the person's; null: nobody. */
     emailVerifiedAt: integer(),
+    /** When the password was last set; null: it is the one that the account was made with. */
+    passwordSetAt: integer(),
   },
   (table) => [uniqueIndex("users_email").on(table.email)],
 );

@@ -1,8 +1,8 @@
-import { and, eq, isNull, lt, sql, type SQL } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, lt, sql, type SQL } from "drizzle-orm";
 import type { SignInMethod } from "../domain/sign-in-method.ts";
 import type { Membership } from "./access-tokens.ts";
 import { recordChange, type ChangeRecord } from "./changes.ts";
-import type { Database, Statement } from "./database.ts";
+import { refuseWhen, type Database, type Statement } from "./database.ts";
 import { members, roles, sessions, teams, users } from "./schema.ts";
 
 export type SessionRow = typeof sessions.$inferSelect;
@@ -86,6 +86,59 @@ export function endSession(
     ...recordChange(db, record, sql`EXISTS (SELECT 1 FROM ${sessions} WHERE ${isLive})`),
     db.update(sessions).set({ endedAt: record.audit.at }).where(isLive),
   ];
+}
+
+/** A person's sessions that have not ended, the last used first. */
+export async function listSessionsOf(
+  db: Database,
+  { userId, now }: { userId: string; now: number },
+): Promise<SessionRow[]> {
+  return db.select().from(sessions).where(isLiveOf(userId, now)).orderBy(desc(sessions.lastSeenAt));
+}
+
+/** Undoes the batch when the person has another live session than these: it was opened meanwhile. */
+export function refuseOtherSessions(
+  db: Database,
+  { userId, now, ids }: { userId: string; now: number; ids: readonly string[] },
+): Statement {
+  return refuseWhen(
+    db,
+    sql`EXISTS (SELECT 1 FROM ${sessions} WHERE ${isLiveOf(userId, now)}
+      AND ${sessions.id} NOT IN (SELECT value FROM json_each(${JSON.stringify(ids)})))`,
+  );
+}
+
+/** Ends sessions by their ids. */
+export function endSessionsById(
+  db: Database,
+  { ids, at }: { ids: readonly string[]; at: number },
+): Statement {
+  const named = sql`${sessions.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  return db
+    .update(sessions)
+    .set({ endedAt: at })
+    .where(and(isNull(sessions.endedAt), named));
+}
+
+/** Undoes the batch unless a session is live at its place in it. */
+export function refuseUnlessLive(db: Database, { id, now }: { id: string; now: number }): Statement {
+  return refuseWhen(
+    db,
+    sql`NOT EXISTS (SELECT 1 FROM ${sessions} WHERE ${sessions.id} = ${id}
+      AND ${sessions.endedAt} IS NULL AND ${sessions.expiresAt} > ${now})`,
+  );
+}
+
+/** A person who has no second factor any more has shown none, where the password alone was the other one. */
+export function forgetSecondFactor(db: Database, userId: string): Statement {
+  return db
+    .update(sessions)
+    .set({ twoFactor: false })
+    .where(and(eq(sessions.userId, userId), eq(sessions.method, "password")));
+}
+
+function isLiveOf(userId: string, now: number) {
+  return and(eq(sessions.userId, userId), isNull(sessions.endedAt), gt(sessions.expiresAt, now));
 }
 
 /** Notes that a session is in use, at most once a minute. */

@@ -1,5 +1,5 @@
-import { and, desc, eq, lt } from "drizzle-orm";
-import type { Database, Statement } from "./database.ts";
+import { and, desc, eq, lt, sql } from "drizzle-orm";
+import { refuseWhen, type Database, type Statement } from "./database.ts";
 import { contains } from "./search.ts";
 import { members, teams, users } from "./schema.ts";
 
@@ -34,6 +34,24 @@ export async function listUsers(
 /** @param email in lower case. */
 export async function findUserByEmail(db: Database, email: string): Promise<UserRow | undefined> {
   return db.select().from(users).where(eq(users.email, email)).get();
+}
+
+/** Undoes the batch unless the password is still the one that was read. */
+export function refuseUnlessPassword(
+  db: Database,
+  { id, passwordHash }: Pick<UserRow, "id" | "passwordHash">,
+): Statement {
+  return refuseWhen(
+    db,
+    sql`NOT EXISTS (SELECT 1 FROM ${users} WHERE ${users.id} = ${id} AND ${users.passwordHash} IS ${passwordHash})`,
+  );
+}
+
+export function setPassword(
+  db: Database,
+  { id, passwordHash, at }: { id: string; passwordHash: string; at: number },
+): Statement {
+  return db.update(users).set({ passwordHash, passwordSetAt: at }).where(eq(users.id, id));
 }
 
 /** A team as one of its members sees it from outside. */

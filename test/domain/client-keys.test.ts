@@ -8,16 +8,16 @@ type Jwk = Record<string, unknown>;
 function makeRsa(bits = 2048): { pub: Jwk; priv: Jwk } {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: bits });
   return {
-    pub: publicKey.export({ format: "jwk" }) as Jwk,
-    priv: privateKey.export({ format: "jwk" }) as Jwk,
+    pub: publicKey.export({ format: "jwk" }),
+    priv: privateKey.export({ format: "jwk" }),
   };
 }
 
 function makeEc(namedCurve = "P-256"): { pub: Jwk; priv: Jwk } {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve });
   return {
-    pub: publicKey.export({ format: "jwk" }) as Jwk,
-    priv: privateKey.export({ format: "jwk" }) as Jwk,
+    pub: publicKey.export({ format: "jwk" }),
+    priv: privateKey.export({ format: "jwk" }),
   };
 }
 
@@ -42,7 +42,11 @@ describe("the keys of a client", () => {
   test.each([
     ["symmetric", { kty: "oct", k: "c2VjcmV0" }],
     ["of no type", { ...rsa.pub, kty: undefined }],
-    ["of Edwards' curve", { kty: "OKP", crv: "Ed25519", x: "A".repeat(43) }],
+    ["for key agreement", { kty: "OKP", crv: "X25519", x: "A".repeat(43) }],
+    [
+      "of Edwards' curve for another algorithm",
+      { kty: "OKP", crv: "Ed25519", x: "A".repeat(43), alg: "ES256" },
+    ],
     ["of another curve", makeEc("P-384").pub],
     ["of 1024 bits", makeRsa(1024).pub],
     [

@@ -63,6 +63,36 @@ describe("what is asked", () => {
     }
   });
 
+  test("has the proof of a token under the scheme DPoP, and what it has to be for", async () => {
+    const sent = { Authorization: `dPoP ${CREDENTIAL}`, DPoP: "a.proof.x" };
+    const url = "https://api.example/teams/team_1/devices?secret=1#here";
+    const { asked } = await guarded({ headers: sent, url });
+    const proof = { jwt: "a.proof.x", method: "GET", url: "https://api.example/teams/team_1/devices" };
+    expect(asked[0]?.input).toMatchObject({ token: CREDENTIAL, proof });
+    const outside = "https://outside.example/devices";
+    const behind = await guarded({ headers: sent, url, options: { url: () => `${outside}?a=b` } });
+    expect(behind.asked[0]?.input.proof).toEqual({ ...proof, url: outside });
+  });
+
+  test("says that a token under the scheme DPoP came without a proof", async () => {
+    const { asked } = await guarded({ headers: { Authorization: `DPoP ${CREDENTIAL}` } });
+    expect(asked[0]?.input.proof).toMatchObject({ jwt: "" });
+  });
+
+  test("has no proof under any other scheme, whatever else was sent: the token is then a bearer token", async () => {
+    for (const scheme of ["Bearer", "Zoho-oauthtoken"]) {
+      const headers = { Authorization: `${scheme} ${CREDENTIAL}`, DPoP: "a.proof.x" };
+      expect((await guarded({ headers })).asked[0]?.input).not.toHaveProperty("proof");
+    }
+  });
+
+  test("has two proofs as what they are, and of an endless one no more than shows that it is none", async () => {
+    const headers = { Authorization: `DPoP ${CREDENTIAL}`, DPoP: "one, two" };
+    expect((await guarded({ headers })).asked[0]?.input.proof?.jwt).toBe("one, two");
+    const endless = { ...headers, DPoP: "x".repeat(100_000) };
+    expect((await guarded({ headers: endless })).asked[0]?.input.proof?.jwt).toHaveLength(8_192);
+  });
+
   test("has the address that the platform wrote, and no other header's", async () => {
     const forged = {
       Authorization: `Bearer ${CREDENTIAL}`,
@@ -168,6 +198,15 @@ describe("without a question", () => {
 });
 
 describe("a refusal", () => {
+  test("challenges for a proof where that was what was wrong (RFC 9449, section 7.1)", async () => {
+    const answer = refused(401, "COM0013", { reason: "invalid_proof" });
+    const { headers } = await expectRefused(await guarded({ answer }));
+    expect(headers.get("WWW-Authenticate")).toBe(
+      'DPoP realm="jeton", error="invalid_token", error_description="About COM0013.", ' +
+        'algs="ES256 PS256 RS256 EdDSA Ed25519"',
+    );
+  });
+
   test("is sent on with its status and its body, member for member", async () => {
     const region = { code: "eu", base_url: "https://tokens.example.eu" };
     const { status, headers, body } = await expectRefused(

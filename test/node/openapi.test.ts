@@ -30,14 +30,17 @@ describe("the document", () => {
     expect(problemsOf(document)).toEqual([]);
   });
 
-  test("has every route of the table and nothing else", () => {
-    const described = operationsOf(document).map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+  test("has every route of the table, the OAuth server's, and nothing else", () => {
+    const described = operationsOf(document)
+      .filter(({ operation: { tags } }) => !text(tags).includes("OAuth"))
+      .map(({ method, path }) => `${method.toUpperCase()} ${path}`);
     expect(described.toSorted()).toEqual(apiRoutes.map(({ method, path }) => `${method} ${path}`).toSorted());
   });
 
   test("gives each operation an id of its own", () => {
     const ids = operationsOf(document).map(({ operation: { operationId } }) => text(operationId));
-    expect(new Set(ids).size).toBe(apiRoutes.length);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.length).toBeGreaterThan(apiRoutes.length);
     for (const id of ids) expect(id).toMatch(/^[a-z][A-Za-z0-9]+$/);
   });
 
@@ -104,14 +107,29 @@ describe("an operation", () => {
 
   test("of a proxy's check describes the headers that it reads and gives", () => {
     expect(parameters("get", "/v1/forward-auth")).toBe(
-      "permission team statuses client_ip_header X-Jeton-Client-IP",
+      "permission team statuses client_ip_header X-Jeton-Client-IP X-Jeton-Method X-Jeton-Url X-Jeton-DPoP",
     );
     expect(parameters("get", "/v1/forward-auth/envoy")).toBe(
-      "X-Jeton-Permission X-Jeton-Team X-Jeton-Client-IP",
+      "X-Jeton-Permission X-Jeton-Team X-Jeton-Client-IP X-Jeton-Method X-Jeton-Url X-Jeton-DPoP",
     );
     expect(document["components"]?.["securitySchemes"]?.["proxyKey"]?.["name"]).toBe("X-Jeton-Service-Key");
     const { headers = {} } = operation("get", "/v1/forward-auth")["responses"]?.["200"] ?? {};
     expect(Object.keys(headers)).toContain("X-Jeton-Team");
+  });
+});
+
+describe("an endpoint of the OAuth server", () => {
+  test("takes a form, answers errors of its own, and lets a public client in", () => {
+    const { requestBody, responses, security } = operation("post", "/oauth/v2/token");
+    const schema = requestBody?.["content"]?.["application/x-www-form-urlencoded"]?.["schema"];
+    expect(schema).toMatchObject({ required: ["grant_type"], properties: { code: { type: "string" } } });
+    expect(responses?.["400"]).toEqual({ $ref: "#/components/responses/OAuthError" });
+    expect(security).toEqual([{ clientSecret: [] }, {}]);
+  });
+
+  test("that a person sees is a page, with what it takes in the query", () => {
+    expect(parameters("get", "/oauth/v2/auth")).toContain("client_id scope redirect_uri response_type");
+    expect(operation("get", "/oauth/v2/auth")["responses"]?.["200"]?.["content"]).toHaveProperty("text/html");
   });
 });
 

@@ -121,6 +121,8 @@ describe("a question in the plain form", () => {
     '{"token":"x","cost":-1}',
     '{"token":"x","cost":1.5}',
     '{"token":"x","cost":2}',
+    '{"token":"x","proof":null}',
+    '{"token":"x","proof":{"jwt":"a","method":"GET","url":"https://api.example"}}',
   ])("is not %s: the schema decides, and says what is wrong", (json) => {
     expect(plainQuestion(JSON.parse(json))).toBeNull();
   });

@@ -28,6 +28,7 @@ const READ: ReadonlySet<string> = new Set([
   "redirect_uri",
   "request_uri",
   "resource",
+  "response_mode",
   "response_type",
   "scope",
   "state",
@@ -163,13 +164,17 @@ export async function validateRequest(
   pairs: Pairs,
   moment: Moment,
 ): Promise<Result<AuthorizationRequest, OAuthRefusal>> {
-  const repeated = repeatedIn(pairs);
-  if (repeated !== null) return err(repeated);
+  const twice = repeatedIn(pairs);
+  if (twice !== null) return err(twice);
   const get = (name: string) => pairs.find(([sent]) => sent === name)?.[1] || null;
 
   const responseType = get("response_type");
   if (responseType === null) return err({ kind: "parameter_missing", parameter: "response_type" });
   if (responseType !== "code") return err({ kind: "response_type_unsupported" });
+  // The answer would come where the client does not look for it.
+  if ((get("response_mode") ?? "query") !== "query") {
+    return err({ kind: "parameter_invalid", parameter: "response_mode" });
+  }
   const codeChallenge = readChallenge(client, get("code_challenge"), get("code_challenge_method"));
   if (!codeChallenge.ok) return codeChallenge;
   const permissions = await readWantedScope(deps, client, get("scope"), moment);

@@ -118,10 +118,11 @@ async function attempt(
       const wait = charged
         ? null
         : await chargeIssue(deps, "grant_tokens", request.client.id, request.pushed);
-      if (wait !== null) return problem({ kind: "rate_limited", what: "grant tokens", retryAfterSeconds: wait });
+      if (wait !== null)
+        return problem({ kind: "rate_limited", what: "grant tokens", retryAfterSeconds: wait });
       charged = true;
       const code = await giveCode(deps, { ...gift, request, person }, by);
-      return code && { kind: "code", back: request.back, code, teamId: gift.teamId };
+      return code === null ? null : { kind: "code", back: request.back, code, teamId: gift.teamId };
     });
     if (answered !== null) return answered;
   }

@@ -1,16 +1,18 @@
 import type { OAuthRefusal } from "../../domain/oauth-refusal.ts";
 import { exceeding, missingPermissions } from "../../domain/permission.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
-import { commitIfHolds } from "../../store/database.ts";
+import { commitIfHolds, type Statement } from "../../store/database.ts";
 import { approveDevice, denyDevice } from "../../store/device-codes.ts";
 import { auditRowOf } from "../change.ts";
-import { makeId } from "../credentials.ts";
+import { hashCredential, makeId } from "../credentials.ts";
 import type { Deps } from "../deps.ts";
 import { enterUserCode, type EnteredCode } from "./enter-user-code.ts";
 import type { Consenter, Place } from "./list-places.ts";
 
 /** What a person answers to a device's request. */
 export interface DeviceDecision {
+  /** Of the session by which they answer. */
+  readonly cookie: string;
   readonly userCode: string;
   /** The team in which the device would act. */
   readonly teamId: string;
@@ -21,7 +23,12 @@ export interface DeviceDecision {
 export interface DecidedDevice {
   readonly app: string;
   readonly accepted: boolean;
+  /** Where it stands in the audit trail; null: in no team's. */
+  readonly teamId: string | null;
 }
+
+/** A lost race is looked at again: mostly the code is decided then, and unknown. */
+const MAX_ATTEMPTS = 3;
 
 /**
  * Lets a device in, or turns it away. The grant is the signed-in person's, in a team of theirs, and confers
@@ -30,30 +37,37 @@ export interface DecidedDevice {
 export async function decideDevice(
   deps: Deps,
   who: Consenter,
-  { userCode, teamId, accept, ip }: DeviceDecision,
+  decision: DeviceDecision,
 ): Promise<Result<DecidedDevice, OAuthRefusal>> {
-  const entered = await enterUserCode(deps, userCode, { userId: who.userId, ip });
-  if (!entered.ok) return err(entered.error);
+  const { userCode, teamId, accept, ip } = decision;
   const place = who.places.find((candidate) => candidate.teamId === teamId);
-  const decided = accept
-    ? await approve(deps, who, { entered: entered.value, place, ip })
-    : await deny(deps, who, { entered: entered.value, place, ip });
-  return decided.ok ? ok({ app: entered.value.client.name, accepted: accept }) : decided;
+  for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
+    const entered = await enterUserCode(deps, userCode, { userId: who.userId, ip });
+    if (!entered.ok) return entered;
+    const deciding = { who, entered: entered.value, place, decision };
+    const statements = accept ? approval(deps, deciding) : ok(denial(deps, deciding));
+    if (!statements.ok) return statements;
+    if (await commitIfHolds(deps.db, statements.value)) {
+      return ok({ app: entered.value.client.name, accepted: accept, teamId: place?.teamId ?? null });
+    }
+  }
+  return err({ kind: "credential_used", credential: "device code" });
 }
 
 interface Deciding {
+  readonly who: Consenter;
   readonly entered: EnteredCode;
   /** Undefined: the person is in no such team. */
   readonly place: Place | undefined;
-  readonly ip: string | null;
+  readonly decision: DeviceDecision;
 }
 
-async function approve(
+function approval(
   deps: Deps,
-  { userId, sessionId }: Consenter,
-  { entered: { code, client }, place, ip }: Deciding,
-): Promise<Result<null, OAuthRefusal>> {
+  { who, entered: { code, client }, place, decision: { cookie, ip } }: Deciding,
+): Result<Statement[], OAuthRefusal> {
   if (place === undefined || place.holder === null) return err({ kind: "user_gone" });
+  const { userId, sessionId } = who;
   const { permissions, audience, accessType, hash } = code;
   // Its client's ceiling may have come down since it was asked for.
   const beyond = missingPermissions(client.permissions, permissions);
@@ -69,7 +83,7 @@ async function approve(
       type: "grant.accepted",
       teamId,
       subject: id,
-      detail: { client: client.id, user: userId, permissions, access_type: accessType, by: "device" },
+      detail: { client: client.id, user: userId, permissions, access_type: accessType },
     },
   );
   const grant = {
@@ -88,28 +102,25 @@ async function approve(
     revokedBy: null,
   };
   const record = { subjects: [], audit };
-  const won = await commitIfHolds(deps.db, approveDevice(deps.db, { hash, userId, record, grant }));
-  return won ? ok(null) : err({ kind: "credential_used", credential: "device code" });
+  const sessionHash = hashCredential(cookie);
+  return ok(approveDevice(deps.db, { hash, userId, sessionHash, record, client, grant }));
 }
 
-async function deny(
+function denial(
   deps: Deps,
-  { userId, sessionId }: Consenter,
-  { entered: { code, client }, place, ip }: Deciding,
-): Promise<Result<null, OAuthRefusal>> {
+  { who, entered: { code, client }, place, decision: { cookie, ip } }: Deciding,
+): Statement[] {
+  const { userId, sessionId } = who;
   const audit = auditRowOf(
     deps,
     { actor: sessionId, owner: userId, ip },
     {
       type: "grant.denied",
-      // Nobody writes into the trail of a team in which they may not act.
-      teamId: place === undefined || place.holder === null ? null : place.teamId,
+      teamId: place?.teamId ?? null,
       subject: client.id,
-      detail: { client: client.id, user: userId, permissions: code.permissions, by: "device" },
+      detail: { client: client.id, user: userId, permissions: code.permissions },
     },
   );
-  const { hash } = code;
   const record = { subjects: [], audit };
-  const won = await commitIfHolds(deps.db, denyDevice(deps.db, { hash, userId, record }));
-  return won ? ok(null) : err({ kind: "credential_used", credential: "device code" });
+  return denyDevice(deps.db, { hash: code.hash, userId, sessionHash: hashCredential(cookie), record });
 }

@@ -42,9 +42,19 @@ export type Enhancement =
   | { readonly kind: "sign_in"; readonly handle: string }
   /** The grant is somebody else's, or its team is out of this session's reach. */
   | { readonly kind: "other_account"; readonly handle: string; readonly back: ReturnPath }
-  | { readonly kind: "returned"; readonly back: ReturnPath; readonly refusal: OAuthRefusal; readonly logout: boolean }
+  | {
+      readonly kind: "returned";
+      readonly back: ReturnPath;
+      readonly refusal: OAuthRefusal;
+      readonly logout: boolean;
+    }
   | { readonly kind: "consent"; readonly view: ConsentView; readonly handle: string }
-  | { readonly kind: "enhanced"; readonly back: ReturnPath; readonly teamId: string; readonly logout: boolean };
+  | {
+      readonly kind: "enhanced";
+      readonly back: ReturnPath;
+      readonly teamId: string;
+      readonly logout: boolean;
+    };
 
 /** A lost race is looked at again. */
 const MAX_ATTEMPTS = 3;
@@ -56,9 +66,11 @@ export async function beginEnhancement(
   { cookie }: AtBrowser,
   moment: Moment,
 ): Promise<Enhancement> {
+  // A link of ours has a handle, a client's the enhance token.
+  const isOurs = !query.some(([name]) => name === "enhance_token");
   const handle = query.find(([name]) => name === "handle")?.[1];
   const request =
-    handle === undefined ? await keepEnhancement(deps, query) : await findEnhancement(deps, handle);
+    isOurs && handle !== undefined ? await findEnhancement(deps, handle) : await keepEnhancement(deps, query);
   const open = await consider(deps, request, cookie, moment);
   return open.ok ? ask(deps, open.value, null, moment) : open.error;
 }
@@ -223,12 +235,7 @@ function askedOf({ request: { client, back }, added }: Open): Asked {
   return { client, redirectUri: back.redirectUri, permissions: added, lasts: "more" };
 }
 
-async function ask(
-  deps: Deps,
-  open: Open,
-  why: ConsentProblem | null,
-  moment: Moment,
-): Promise<Enhancement> {
+async function ask(deps: Deps, open: Open, why: ConsentProblem | null, moment: Moment): Promise<Enhancement> {
   const view = await consentView(deps, askedOf(open), open.person, open.choices, why, moment);
   return { kind: "consent", view, handle: open.request.handle };
 }

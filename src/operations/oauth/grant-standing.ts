@@ -6,7 +6,7 @@ import { holderOfMembership } from "../held-permissions.ts";
 
 /**
  * What a grant still confers: nothing once it has ended, its team is suspended or its user is no member any
- * more, and no more than its user holds now (contract, section 5).
+ * more, and no more than its user holds and its client may have now (contract, sections 5 and 6).
  */
 export function grantStanding(
   grant: GrantNow | undefined,
@@ -20,8 +20,9 @@ export function grantStanding(
     return err({ kind: "credential_expired", credential: called });
   }
   if (grant.teamStatus === "suspended") return err({ kind: "team_suspended" });
-  if (grant.userId === null) return ok(grant.permissions);
-  if (grant.membership === null) return err({ kind: "user_gone" });
-  const left = intersect(holderOfMembership(grant.membership), grant.permissions);
+  const ceiling = { kind: "permissions", permissions: grant.clientPermissions } as const;
+  const granted = intersect(ceiling, grant.permissions);
+  if (grant.userId !== null && grant.membership === null) return err({ kind: "user_gone" });
+  const left = grant.membership === null ? granted : intersect(holderOfMembership(grant.membership), granted);
   return left.length === 0 ? err({ kind: "nothing_left" }) : ok(left);
 }

@@ -5,7 +5,7 @@ import { findGrantNow, refuseEnded, type GrantNow } from "../../store/grants.ts"
 import type { Deps } from "../deps.ts";
 import type { Moment } from "../moment.ts";
 import { endGrant } from "./end-grant.ts";
-import { giveTokens } from "./give-tokens.ts";
+import { giveTokens, type OneTime } from "./give-tokens.ts";
 import { presentCredential } from "./present-credential.ts";
 import { keptAnswer, type Attempt } from "./retry-answer.ts";
 import type { TokenAnswer, TokenRequest } from "./token-request.ts";
@@ -61,12 +61,12 @@ async function answerTo(
   }
   if (code.expiresAt <= deps.clock()) return err({ kind: "device_code_expired" });
   if (grantId === null) return refusePending(deps, hash);
-  const oneTime = {
-    called: "device code" as const,
+  const oneTime: OneTime = {
+    called: "device code",
     hash,
     attempt,
-    use: (by: { id: string; at: number }, kept: { retryFingerprint: string; retryAnswer: string }) => [
-      ...useDeviceCode(deps.db, { hash, at: by.at, usedBy: by.id, kept }),
+    use: ({ id, at }, kept) => [
+      ...useDeviceCode(deps.db, { hash, at, usedBy: id, kept }),
       refuseEnded(deps.db, { grantId, clientId }),
     ],
   };

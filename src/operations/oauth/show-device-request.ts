@@ -1,28 +1,18 @@
 import type { OAuthRefusal } from "../../domain/oauth-refusal.ts";
-import { exceeding } from "../../domain/permission.ts";
-import type { Refusal } from "../../domain/refusal.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { Deps } from "../deps.ts";
 import type { Moment } from "../moment.ts";
 import { enterUserCode } from "./enter-user-code.ts";
-import type { Consenter, Place } from "./list-places.ts";
+import type { Consenter } from "./list-places.ts";
 import { scopesInWords, type ScopeInWords } from "./scopes-in-words.ts";
+import { weighPlaces, type TeamChoice } from "./weigh-places.ts";
 
 /** What somebody who has entered a user code is asked to decide. */
 export interface DeviceRequest {
   readonly app: { readonly name: string; readonly homepageUrl: string | null };
   readonly scopes: readonly ScopeInWords[];
-  readonly offline: boolean;
-  readonly teams: readonly OfferedTeam[];
-}
-
-export interface OfferedTeam {
-  readonly id: string;
-  readonly name: string;
-  /** What the device asks for and the person does not hold here. */
-  readonly missing: readonly string[];
-  /** Why this session may not act here at all, null: it may. */
-  readonly refusal: Refusal | null;
+  readonly lasts: "online" | "offline";
+  readonly choices: readonly TeamChoice[];
 }
 
 /** The request that a user code stands for, as it concerns whoever is signed in. */
@@ -38,12 +28,7 @@ export async function showDeviceRequest(
   return ok({
     app: { name: client.name, homepageUrl: client.homepageUrl },
     scopes: await scopesInWords(deps, code.permissions, moment),
-    offline: code.accessType === "offline",
-    teams: who.places.map((place) => offer(place, code.permissions)),
+    lasts: code.accessType,
+    choices: weighPlaces(who.places, code.permissions),
   });
-}
-
-function offer({ teamId, name, holder, refusal }: Place, permissions: readonly string[]): OfferedTeam {
-  const missing = holder === null ? [] : exceeding(holder, permissions);
-  return { id: teamId, name, missing, refusal };
 }

@@ -1,3 +1,4 @@
+import { base64url } from "jose";
 import type { Deps } from "../deps.ts";
 import { SIGNING_ALGORITHM, signingKey } from "./signing-keys.ts";
 
@@ -18,9 +19,9 @@ export async function signJwt(
     key,
     new TextEncoder().encode(input),
   );
-  return `${input}.${Buffer.from(signature).toString("base64url")}`;
+  return `${input}.${base64url.encode(new Uint8Array(signature))}`;
 }
 
 function encoded(part: object): string {
-  return Buffer.from(JSON.stringify(part)).toString("base64url");
+  return base64url.encode(JSON.stringify(part));
 }

@@ -66,7 +66,7 @@ async function keysNow(deps: KeyDeps): Promise<readonly SigningKeyRow[]> {
 async function makeKey({ vault, clock }: KeyDeps): Promise<SigningKeyRow> {
   const pair = (await crypto.subtle.generateKey(CURVE, true, ["sign", "verify"])) as CryptoKeyPair;
   const {
-    kty = "",
+    kty,
     crv = "",
     x = "",
     y = "",

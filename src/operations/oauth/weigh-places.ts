@@ -14,10 +14,7 @@ export interface TeamChoice {
 }
 
 /** In which of their teams a person could allow this: nothing confers more than its maker holds. */
-export function weighPlaces(
-  places: readonly Place[],
-  permissions: readonly string[],
-): readonly TeamChoice[] {
+export function weighPlaces(places: readonly Place[], permissions: readonly string[]): readonly TeamChoice[] {
   return places.map(({ teamId, name, holder, refusal }) => ({
     teamId,
     name,

@@ -256,7 +256,7 @@ export const ANSWER_SCHEMAS = {
     billing: v.strictObject({
       plan: v.string(),
       quotas,
-      usage: v.strictObject({ access_tokens: v.number() }),
+      usage: v.strictObject({ access_tokens: v.number(), clients: v.number() }),
       billing_contact: v.nullable(v.strictObject({ name: v.string(), email: v.string() })),
       payment_reference: v.nullable(v.string()),
     }),
@@ -280,6 +280,7 @@ export const ANSWER_SCHEMAS = {
     revoked: v.strictObject({ access_tokens: v.number(), sessions: v.number() }),
     effective_by: time,
   }),
+  ResetLink: v.strictObject({ reset_link: v.string(), expires_at: time }),
   CreatedAccessToken: v.strictObject({
     access_token: accessToken,
     token: v.nullable(v.string()),

@@ -56,11 +56,11 @@ export const billingRoutes: readonly Route[] = [
   }),
 ];
 
-function answer({ team, accessTokens }: BillingState): Answer {
+function answer({ team, accessTokens, clients }: BillingState): Answer {
   const billing = {
     plan: team.plan,
     quotas: PLANS[team.plan],
-    usage: { access_tokens: accessTokens },
+    usage: { access_tokens: accessTokens, clients },
     billing_contact: team.billingContact,
     payment_reference: team.paymentReference,
   };

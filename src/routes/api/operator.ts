@@ -1,4 +1,5 @@
 import { ok } from "../../domain/result.ts";
+import { makeResetLink } from "../../operations/account/make-reset-link.ts";
 import { listUsers } from "../../operations/list-users.ts";
 import { revokeTeam, revokeUser, type RevokedAll } from "../../operations/revoke-all.ts";
 import { showTotals } from "../../operations/show-totals.ts";
@@ -60,6 +61,20 @@ export const operatorRoutes: readonly Route[] = [
     handle: async ({ deps, params, actor }) => {
       const revoked = await revokeUser(deps, params["user"] ?? "", actor);
       return revoked.ok ? ok(answer(revoked.value)) : revoked;
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/users/{user}/reset-links",
+    summary: "Make a link by which a person sets a new password, once and soon; this answer alone shows it.",
+    access: { kind: "operator" },
+    answers: { status: 201, body: "ResetLink" },
+    refuses: [404],
+    handle: async ({ deps, params, actor }) => {
+      const made = await makeResetLink(deps, params["user"] ?? "", actor);
+      if (!made.ok) return made;
+      const { link, expiresAt } = made.value;
+      return ok({ status: 201, body: { reset_link: link, expires_at: isoTime(expiresAt) } });
     },
   }),
 ];

@@ -13,7 +13,9 @@ import {
 } from "../session-cookie.ts";
 import { nextPath } from "./next-path.ts";
 import { browserOf, momentOf, page, readForm, type AppContext } from "./page.ts";
+import { pageLanguageOf } from "./page-language.ts";
 import { SsoProblemPage, statusOf } from "./sso-problem-page.tsx";
+import { WORDS } from "./words/index.ts";
 
 /** The way to a team's OpenID provider, to sign in there or to connect an account. */
 export async function answerSsoStart(context: AppContext, deps: Deps): Promise<Response> {
@@ -61,5 +63,7 @@ export async function answerSsoCallback(context: AppContext, deps: Deps): Promis
 
 function problem(context: AppContext, refusal: SsoRefusal): Promise<Response> {
   if (refusal.kind === "rate_limited") context.header("Retry-After", String(refusal.retryAfterSeconds));
-  return page(context, <SsoProblemPage refusal={refusal} />, { status: statusOf(refusal) });
+  const language = pageLanguageOf(context.req.raw);
+  const content = <SsoProblemPage refusal={refusal} words={WORDS[language]} language={language} />;
+  return page(context, content, { status: statusOf(refusal), language });
 }

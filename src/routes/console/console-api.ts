@@ -1,10 +1,12 @@
 import type * as v from "valibot";
 import type { Refusal } from "../../domain/refusal.ts";
-import { ok, type Result } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { Deps } from "../../operations/deps.ts";
 import type { Moment } from "../../operations/moment.ts";
+import { Unavailable } from "../../operations/unavailable.ts";
 import type { ANSWER_SCHEMAS } from "../api/answer-schemas.ts";
 import { askApi } from "../api/dispatch.ts";
+import type { Answer } from "../api/route.ts";
 
 type AnswerName = keyof typeof ANSWER_SCHEMAS;
 export type AnswerBody<Name extends AnswerName> = v.InferOutput<(typeof ANSWER_SCHEMAS)[Name]>;
@@ -62,12 +64,30 @@ export class ConsoleApi {
     return this.#ask("DELETE", path);
   }
 
+  /** A file that the API sends; whoever does not read it to its end cancels it. */
+  async open(path: string): Promise<Result<ReadableStream<Uint8Array>, Refusal>> {
+    const answer = await this.#send("GET", path, undefined, null);
+    if (!answer.ok) return answer;
+    return answer.value.stream === undefined ? err({ kind: "unknown_path" }) : ok(answer.value.stream);
+  }
+
   async #ask<Body>(
     method: string,
     path: string,
     body?: object,
     etag: string | null = null,
   ): Promise<Result<ConsoleAnswer<Body>, Refusal>> {
+    const answer = await this.#send(method, path, body, etag);
+    if (!answer.ok) return answer;
+    return ok({ body: answer.value.body as Body, etag: answer.value.headers?.["ETag"] ?? null });
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    body: object | undefined,
+    etag: string | null,
+  ): Promise<Result<Answer, Refusal>> {
     const { headers: from, url } = this.#request;
     const headers = new Headers({ "Sec-Fetch-Site": "same-origin" });
     for (const name of ["Cookie", "CF-Connecting-IP", "Accept-Language", "User-Agent"]) {
@@ -81,8 +101,12 @@ export class ConsoleApi {
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const answer = await askApi({ deps: this.#deps, request, moment: this.#moment });
-    if (!answer.ok) return answer;
-    return ok({ body: answer.value.body as Body, etag: answer.value.headers?.["ETag"] ?? null });
+    return askApi({ deps: this.#deps, request, moment: this.#moment }).catch(unavailable);
   }
+}
+
+/** What does not answer at the moment is told on the page, beside what was typed. */
+function unavailable(error: unknown): Result<never, Refusal> {
+  if (!(error instanceof Unavailable)) throw error;
+  return err({ kind: "unavailable", retryAfterSeconds: error.retryAfterSeconds });
 }

@@ -1,6 +1,7 @@
 /**
  * What a script adds to pages that work without one: the Copy buttons, rights that are greyed until what they
- * need is chosen, and the summary that follows the choice. Served as a file of its own (no inline script).
+ * need is chosen, the summary that follows the choice, and the progress of what is under way, without a reload
+ * that would take the reader's place from them. Served as a file of its own (no inline script).
  */
 export const CONSOLE_SCRIPT = `
 for (const button of document.querySelectorAll("[data-copy]")) {
@@ -13,6 +14,18 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     button.textContent = button.dataset.copied;
     setTimeout(() => { button.textContent = before; }, 2000);
   });
+}
+const followed = document.querySelector("main[data-refresh]");
+if (followed) {
+  const look = async () => {
+    const answer = await fetch(location.href).catch(() => null);
+    const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (page && !page.querySelector("main[data-refresh]")) return location.reload();
+    const [now, next] = [followed, page].map((place) => place && place.querySelector("[data-live]"));
+    if (now && next && now.innerHTML !== next.innerHTML) now.innerHTML = next.innerHTML;
+    setTimeout(look, followed.dataset.refresh * 1000);
+  };
+  setTimeout(look, followed.dataset.refresh * 1000);
 }
 const tree = document.querySelector("form[data-tree]");
 if (tree) {

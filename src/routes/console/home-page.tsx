@@ -1,90 +1,115 @@
+import type { Language } from "../../domain/language.ts";
+import { exceeding } from "../../domain/permission.ts";
+import type { Refusal } from "../../domain/refusal.ts";
 import type { ConnectableSso } from "../../operations/offer-sso.ts";
-import type { Home, TeamTokens } from "../../operations/show-home.ts";
-import { isoTime } from "../api/present.ts";
-import { Layout } from "./layout.tsx";
+import type { Home, TeamAtHome } from "../../operations/show-home.ts";
+import { Empty } from "./parts.tsx";
+import { Shell } from "./shell.tsx";
+import type { NavKey } from "./visit.ts";
+import type { Words } from "./words/index.ts";
 
-/** What a person sees first: their teams, and the access tokens of each that they may see. */
-export function HomePage({ email, teams, connectable }: Home) {
+/** The pages of a team, each with what it takes to see it (contract, section 5). */
+const PAGES: readonly (readonly [page: NavKey, path: string, permission: string])[] = [
+  ["tokens", "access-tokens", "EMM.AccessTokens.VIEW"],
+  ["clients", "clients", "EMM.AccessTokens.VIEW"],
+  ["information", "team", "EMM.Team.VIEW"],
+  ["roles", "roles", "EMM.Roles.VIEW"],
+  ["members", "members", "EMM.Members.VIEW"],
+  ["security", "security", "EMM.Team.VIEW"],
+  ["domains", "domains", "EMM.Team.VIEW"],
+  ["billing", "billing", "EMM.Billing.MANAGE"],
+  ["reports", "reports", "EMM.Reports.VIEW"],
+  ["audit", "audit", "EMM.Reports.VIEW"],
+];
+
+/** What a person sees first: their teams, and the ways into each that their role opens. */
+export function HomePage({
+  home: { person, teams, connectable },
+  words,
+  language,
+}: {
+  readonly home: Home;
+  readonly words: Words;
+  readonly language: Language;
+}) {
+  const { home: text } = words;
   return (
-    <Layout title="Your teams">
-      <p class="muted">Signed in as {email}.</p>
-      {teams.length === 0 ? <p>You are in no team yet. An invitation link brings you into one.</p> : null}
-      {teams.map((team) => (
-        <section>
-          <h2>{team.name}</h2>
-          <Tokens team={team} />
-        </section>
-      ))}
-      {connectable.length === 0 ? null : <Connections connectable={connectable} />}
-      <h2>Done?</h2>
-      <form method="post" action="/signout">
-        <button type="submit">Sign out</button>
-      </form>
-    </Layout>
+    <Shell title={text.title} language={language} words={words} person={person} team={null} nav={null}>
+      {teams.length === 0 ? (
+        <Empty>
+          <p>{text.empty}</p>
+        </Empty>
+      ) : (
+        <ul class="cards">
+          {teams.map((team) => (
+            <TeamCard team={team} words={words} />
+          ))}
+        </ul>
+      )}
+      {connectable.length === 0 ? null : <Connections connectable={connectable} words={words} />}
+    </Shell>
   );
 }
 
-function Connections({ connectable }: { readonly connectable: readonly ConnectableSso[] }) {
+function TeamCard({ team, words }: { readonly team: TeamAtHome; readonly words: Words }) {
+  const { name, slug, roleName, holder, refusal } = team;
+  const { home: text } = words;
+  const pages =
+    holder === null ? [] : PAGES.filter(([, , needed]) => exceeding(holder, [needed]).length === 0);
+  return (
+    <li>
+      <h2>{name}</h2>
+      <p class="muted">{text.role(roleName ?? text.owner)}</p>
+      {pages.length === 0 ? <p>{whyNot(refusal, words)}</p> : null}
+      {pages.length === 0 ? null : (
+        <ul class="ways" aria-label={text.pages(name)}>
+          {pages.map(([page, path]) => (
+            <li>
+              <a href={`/console/${slug}/${path}`}>{words.nav[page]}</a>
+            </li>
+          ))}
+        </ul>
+      )}
+    </li>
+  );
+}
+
+function whyNot(refusal: Refusal | null, { home: text }: Words): string {
+  switch (refusal?.kind) {
+    case "sign_in_method_not_allowed":
+      return text.method;
+    case "second_factor_required":
+      return text.factor;
+    case "team_suspended":
+      return text.suspended;
+    default:
+      return text.nothing;
+  }
+}
+
+function Connections({
+  connectable,
+  words: { home: text },
+}: {
+  readonly connectable: readonly ConnectableSso[];
+  readonly words: Words;
+}) {
   return (
     <section>
-      <h2>Single sign-on</h2>
+      <h2>{text.sso}</h2>
       {connectable.map(({ id, name, team, isConnected }) =>
         isConnected ? (
-          <p>
-            {name} ({team}): connected.
-          </p>
+          <p>{text.connected(name, team)}</p>
         ) : (
           <form method="post" action="/signin/sso">
             <input type="hidden" name="connection" value={id} />
             <input type="hidden" name="link" value="1" />
-            <button type="submit">
-              Connect {name} ({team})
+            <button type="submit" class="quiet">
+              {text.connect(name, team)}
             </button>
           </form>
         ),
       )}
     </section>
   );
-}
-
-function Tokens({ team: { tokens, refusal } }: { readonly team: TeamTokens }) {
-  if (tokens === null) return <p class="muted">{whyNot(refusal)}</p>;
-  if (tokens.length === 0) return <p class="muted">No access tokens yet.</p>;
-  return (
-    <div class="wide">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Access token</th>
-            <th scope="col">Permissions</th>
-            <th scope="col">Last used (UTC)</th>
-            <th scope="col">State</th>
-          </tr>
-        </thead>
-        <tbody>
-          {tokens.map((token) => (
-            <tr>
-              <td>{token.name}</td>
-              <td>{token.permissions.length}</td>
-              <td>{isoTime(token.lastUsedAt)?.slice(0, 16).replace("T", " ") ?? "never"}</td>
-              <td>{token.state}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function whyNot(refusal: TeamTokens["refusal"]): string {
-  switch (refusal?.kind) {
-    case "sign_in_method_not_allowed":
-      return "This team wants you to sign in another way.";
-    case "second_factor_required":
-      return "This team wants you to sign in with a second factor.";
-    case "team_suspended":
-      return "This team is suspended.";
-    default:
-      return "Your role does not show you this team's access tokens.";
-  }
 }

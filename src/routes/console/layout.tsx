@@ -1,17 +1,35 @@
 import type { Child } from "hono/jsx";
+import { isRightToLeft, type Language } from "../../domain/language.ts";
 
-/** Every page: one column, one stylesheet, no script. */
-export function Layout({ title, children }: { readonly title: string; readonly children: Child }) {
+/** A page without the menu: of whoever is not signed in, or decides about an application. */
+export function Layout({
+  title,
+  language = "en",
+  script,
+  children,
+}: {
+  readonly title: string;
+  readonly language?: Language;
+  /** The path of one that adds to it; it works without. */
+  readonly script?: string | undefined;
+  readonly children: Child;
+}) {
   return (
-    <html lang="en">
+    <html lang={language} dir={isRightToLeft(language) ? "rtl" : "ltr"}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>{`${title} · Jeton`}</title>
         <link rel="stylesheet" href="/console/style.css" />
+        {script === undefined ? null : <script src={script} defer></script>}
       </head>
-      <body>
+      <body class="alone">
+        <header>
+          <span class="brand">
+            <span class="coin" aria-hidden="true"></span>Jeton
+          </span>
+        </header>
         <main>
           <h1>{title}</h1>
           {children}

@@ -3,7 +3,7 @@ const AFTER_SIGN_IN = "/console";
 const MAX_LENGTH = 8192;
 
 /** Where signing in may lead: pages for people, and none that does something by being opened. */
-const ALLOWED = /^(?:\/console|\/device)(?:$|\/)|^\/oauth\/v2\//;
+const ALLOWED = /^(?:\/console|\/device)(?:$|\/)|^\/oauth\/v2\/|^\/invitations$/;
 
 /**
  * Where a browser goes once somebody has signed in: what a link or form asked for, if that is a page of

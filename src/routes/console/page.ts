@@ -45,9 +45,10 @@ export interface PageOptions {
   /**
    * Given when a form on it leads to an OpenID provider. Browsers hold `form-action` against each redirect
    * that follows a form, and providers send people on to hosts that nobody knows beforehand. An application's
-   * own place is known: `to` is its origin or scheme.
+   * own place is known: `to` is its origin or scheme. Signing in on the way to one may lead anywhere: what was
+   * allowed before is answered at once.
    */
-  readonly leavesByForm?: Pick<Deps, "allowLoopback"> | { readonly to: string } | null;
+  readonly leavesByForm?: Pick<Deps, "allowLoopback"> | { readonly to: string } | "anywhere" | null;
 }
 
 export async function page(
@@ -56,15 +57,20 @@ export async function page(
   { status = 200, leavesByForm = null, script = false, language }: PageOptions = {},
 ): Promise<Response> {
   const html = await content;
-  const formAction = formActionOf(leavesByForm);
-  const scripts = script ? "script-src 'self'; " : "";
-  const policy = `default-src 'none'; style-src 'self'; ${scripts}form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`;
+  const scripts = script ? "script-src 'self'; connect-src 'self'; " : "";
+  const policy = `default-src 'none'; style-src 'self'; ${scripts}${formAction(leavesByForm)}base-uri 'none'; frame-ancestors 'none'`;
   const spoken = language === undefined ? {} : { "Content-Language": language, Vary: "Accept-Language" };
   const headers = { ...PAGE_HEADERS, ...spoken, "Content-Security-Policy": policy };
   return context.html(`<!doctype html>${html.toString()}`, status, headers);
 }
 
-function formActionOf(leaves: NonNullable<PageOptions["leavesByForm"]> | null): string {
+/** The directive with its semicolon; `*` is no writing for "anywhere", since it leaves out schemes of apps. */
+function formAction(leaves: NonNullable<PageOptions["leavesByForm"]> | null): string {
+  if (leaves === "anywhere") return "";
+  return `form-action ${formTargets(leaves)}; `;
+}
+
+function formTargets(leaves: Pick<Deps, "allowLoopback"> | { readonly to: string } | null): string {
   if (leaves === null) return "'self'";
   if ("to" in leaves) return `'self' ${leaves.to}`;
   return leaves.allowLoopback ? "'self' https: http://localhost:* http://127.0.0.1:*" : "'self' https:";

@@ -30,6 +30,12 @@ export function formatTime(at: string, language: Language): string {
   }).format(new Date(at));
 }
 
+/** @param day days since the epoch, in UTC */
+export function formatDay(day: number, language: Language): string {
+  const format = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+  return format.format(new Date(day * 86_400_000));
+}
+
 export function formatNumber(value: number, language: Language): string {
   return new Intl.NumberFormat(language).format(value);
 }
@@ -42,6 +48,70 @@ export function Problem({ text, words }: { readonly text: string | null; readonl
       <strong>{words.frame.problem}</strong>
       <p>{text}</p>
     </div>
+  );
+}
+
+/**
+ * What a form would change had been changed by somebody else since it was shown: what they set, where it differs
+ * from what was typed. Saving again decides.
+ */
+export function Meanwhile({
+  differing,
+  words,
+}: {
+  /** Null: nobody did. */
+  readonly differing: readonly (readonly [label: string, typed: string, now: string])[] | null;
+  readonly words: Words;
+}) {
+  if (differing === null) return null;
+  return (
+    <div class="note alarm" role="alert">
+      <p>{words.frame.conflict}</p>
+      <dl>
+        {differing
+          .filter(([, typed, now]) => typed !== now)
+          .map(([label, , now]) => (
+            <>
+              <dt>{label}</dt>
+              <dd>{now === "" ? words.frame.none : now}</dd>
+            </>
+          ))}
+      </dl>
+    </div>
+  );
+}
+
+/** Asks before something that nothing brings back. */
+export function Confirm({
+  problem = null,
+  yes,
+  back,
+  words,
+  children,
+}: {
+  readonly problem?: string | null;
+  readonly yes: string;
+  /** Where one goes who does not want it. */
+  readonly back: string;
+  readonly words: Words;
+  /** What will happen; fields among it are sent along. */
+  readonly children: Child;
+}) {
+  return (
+    <>
+      <Problem text={problem} words={words} />
+      <form method="post">
+        <div>{children}</div>
+        <div class="buttons">
+          <button type="submit" class="danger">
+            {yes}
+          </button>
+          <a class="button quiet" href={back}>
+            {words.frame.cancel}
+          </a>
+        </div>
+      </form>
+    </>
   );
 }
 
@@ -74,16 +144,31 @@ export function Once({
     <div class="note once">
       <strong>{words.frame.onceTitle}</strong>
       <p>{words.frame.onceText}</p>
-      <label>
-        {label}
-        <span class="copyable">
-          <input class="secret" type="text" readonly value={value} autocomplete="off" spellcheck={false} />
-          <button type="button" class="quiet" data-copy data-copied={words.frame.copied}>
-            {words.frame.copy}
-          </button>
-        </span>
-      </label>
+      <Copyable label={label} value={value} words={words} />
     </div>
+  );
+}
+
+/** A text to be taken elsewhere, as it is. */
+export function Copyable({
+  label,
+  value,
+  words,
+}: {
+  readonly label: string;
+  readonly value: string;
+  readonly words: Words;
+}) {
+  return (
+    <label>
+      {label}
+      <span class="copyable">
+        <input class="secret" type="text" readonly value={value} autocomplete="off" spellcheck={false} />
+        <button type="button" class="quiet" data-copy data-copied={words.frame.copied}>
+          {words.frame.copy}
+        </button>
+      </span>
+    </label>
   );
 }
 
@@ -271,9 +356,12 @@ export function Pager({
   if (isFirst && cursor === null) return null;
   const older = new URLSearchParams(query);
   if (cursor !== null) older.set("cursor", cursor);
+  // What a list is filtered by stays.
+  const newest = new URLSearchParams(query);
+  newest.delete("cursor");
   return (
     <p class="pager">
-      {isFirst ? null : <a href={path}>{words.frame.newest}</a>}
+      {isFirst ? null : <a href={`${path}?${newest.toString()}`}>{words.frame.newest}</a>}
       {cursor === null ? null : <a href={`${path}?${older.toString()}`}>{words.frame.more}</a>}
     </p>
   );

@@ -10,6 +10,8 @@ export interface TreeProps {
   /** Expanded or as written: what is chosen. */
   readonly chosen: ReadonlySet<string>;
   readonly words: Words;
+  /** Shown at once; left out: where something is chosen already. */
+  readonly open?: boolean;
 }
 
 /** The field in which a graded section is chosen, by the section's path. */
@@ -19,9 +21,9 @@ const GRADE_FIELD = "grade:";
  * Every right of every service: a graded section as one choice, single rights as boxes. A role's permissions
  * are chosen by the same tree as a token's.
  */
-export function PermissionTree({ catalogues, chosen, words }: TreeProps) {
+export function PermissionTree({ catalogues, chosen, words, open = chosen.size > 0 }: TreeProps) {
   return (
-    <details open={chosen.size > 0 || catalogues.length === 1}>
+    <details open={open || catalogues.length === 1}>
       <summary>{words.tokens.advanced}</summary>
       <p class="help">{words.tokens.advancedHelp}</p>
       {catalogues.map((catalogue) => (
@@ -143,8 +145,13 @@ export function withLower(catalogues: readonly ShownCatalogue[], written: readon
   return chosen;
 }
 
-/** What the choice comes to, in words. */
-export function Summary({ catalogues, chosen, words }: TreeProps) {
+/** What the choice comes to, in words; `texts` where it is not a token's. */
+export function Summary({
+  catalogues,
+  chosen,
+  words,
+  texts = words.tokens,
+}: TreeProps & { readonly texts?: Pick<Words["tokens"], "can" | "cannot"> }) {
   const all = catalogues.flatMap(({ service, resources }) =>
     resources.flatMap(({ name, operations }) =>
       operations.map((operation) => ({ permission: `${service}.${name}.${operation.name}`, operation })),
@@ -157,7 +164,7 @@ export function Summary({ catalogues, chosen, words }: TreeProps) {
       <h2>{words.tokens.summary}</h2>
       <div class="columns">
         <div>
-          <h3>{words.tokens.can}</h3>
+          <h3>{texts.can}</h3>
           <ul data-summary="can">
             {can.length === 0 ? (
               <li class="muted">{words.tokens.canNothing}</li>
@@ -167,7 +174,7 @@ export function Summary({ catalogues, chosen, words }: TreeProps) {
           </ul>
         </div>
         <details>
-          <summary>{words.tokens.cannot}</summary>
+          <summary>{texts.cannot}</summary>
           <ul data-summary="cannot">
             {cannot.map(({ operation }) => (
               <li>{operation.description}</li>

@@ -1,12 +1,14 @@
 import type { Hono } from "hono";
 import type { Env } from "../../bindings.ts";
-import { languageOf } from "../refusals.ts";
+import { exceeding } from "../../domain/permission.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import { codeOf } from "../../domain/refusal-codes.ts";
 import type { Deps } from "../../operations/deps.ts";
+import { showHold } from "../../operations/show-hold.ts";
 import { showPerson } from "../../operations/show-person.ts";
 import { isSameOrigin, sessionCookie } from "../session-cookie.ts";
 import { ConsoleApi } from "./console-api.ts";
+import { pageLanguageOf } from "./page-language.ts";
 import { momentOf, page, readForm, type AppContext, type PageStatus } from "./page.ts";
 import { problemText } from "./problem-text.ts";
 import { personPages, teamPages } from "./pages/index.ts";
@@ -27,16 +29,23 @@ export function servePages(app: App, depsOf: DepsOf): void {
       })),
     );
   }
-  for (const { path, nav, show, act } of teamPages) {
+  for (const { path, nav, needs, show, act } of teamPages) {
     app.on(["GET", "POST"], `/console/:team${path}`, (context) =>
       answer(context, depsOf, nav, async (visit, form) => {
         const team = visit.person.teams.find(({ slug }) => slug === visit.params["team"]) ?? null;
         if (team === null) return { team, outcome: { refusal: { kind: "unknown_path" } } };
+        const hold = await showHold(visit.deps, sessionCookie(visit.request) ?? "", team.id, visit.moment);
+        if (!hold.ok) return { team, outcome: { refusal: hold.error } };
+        const may = (permission: string): boolean => exceeding(hold.value, [permission]).length === 0;
+        if (needs !== undefined && !may(needs)) {
+          return { team, outcome: { refusal: { kind: "missing_permission", missing: [needs] } } };
+        }
         const there: TeamVisit = {
           ...visit,
           team,
           apiPath: `/v1/teams/${team.id}`,
           base: `/console/${team.slug}`,
+          may,
         };
         return { team, outcome: await (form === null ? show(there) : (act ?? show)(there, form)) };
       }),
@@ -55,7 +64,7 @@ async function answer(
   const deps = depsOf(context.env);
   const request = context.req.raw;
   const moment = momentOf(context, deps);
-  const language = languageOf(request);
+  const language = pageLanguageOf(request);
   const words = WORDS[language];
   const url = new URL(request.url);
   const cookie = sessionCookie(request);
@@ -80,6 +89,8 @@ async function answer(
           outcome: { title: words.frame.problem, content: words.frame.notYourOwn, status: 403 as const },
         }
       : await go(visit, form);
+  const cookies = "cookies" in outcome ? (outcome.cookies ?? []) : [];
+  for (const one of cookies) context.header("Set-Cookie", one, { append: true });
   if ("redirect" in outcome) return context.redirect(outcome.redirect, 303);
   const shown = "refusal" in outcome ? refusalPage(visit, outcome.refusal) : outcome;
   return page(
@@ -95,7 +106,12 @@ async function answer(
     >
       {shown.content}
     </Shell>,
-    { status: shown.status ?? 200, script: true, language },
+    {
+      status: shown.status ?? 200,
+      script: true,
+      language,
+      leavesByForm: shown.leavesByForm === true ? deps : null,
+    },
   );
 }
 
@@ -116,15 +132,25 @@ function refusalPage({ words, language, deps }: Visit, refusal: Refusal): ShownP
   if (status === 404) {
     return { title: words.frame.notFound, content: <p>{words.frame.notFoundText}</p>, status: 404 };
   }
-  const title = refusal.kind === "missing_permission" ? words.frame.noAccess : words.frame.problem;
-  return {
-    title,
-    content: (
+  if (refusal.kind === "missing_permission") {
+    const needed = words.tokens.needs(refusal.missing.join(", "));
+    const content = (
       <>
-        {refusal.kind === "missing_permission" ? <p>{words.frame.noAccessText}</p> : null}
-        <p>{text}</p>
+        <p>{words.frame.noAccessText}</p>
+        <p class="muted">{needed}</p>
       </>
-    ),
-    status: status as PageStatus,
-  };
+    );
+    return { title: words.frame.noAccess, content, status: 403 };
+  }
+  const content = (
+    <>
+      <p>{text}</p>
+      {refusal.kind === "second_factor_required" ? (
+        <p>
+          <a href="/console/me">{words.account.toSecondFactor}</a>
+        </p>
+      ) : null}
+    </>
+  );
+  return { title: words.frame.problem, content, status: status as PageStatus };
 }

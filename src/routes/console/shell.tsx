@@ -57,7 +57,11 @@ export function Shell(props: ShellProps) {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        {refreshSeconds === undefined ? null : <meta http-equiv="refresh" content={String(refreshSeconds)} />}
+        {refreshSeconds === undefined ? null : (
+          <noscript>
+            <meta http-equiv="refresh" content={String(refreshSeconds)} />
+          </noscript>
+        )}
         <title>{`${title}${team === null ? "" : ` · ${team.name}`} · Jeton`}</title>
         <link rel="stylesheet" href="/console/style.css" />
         <script src="/console/console.js" defer></script>
@@ -79,7 +83,7 @@ export function Shell(props: ShellProps) {
         <nav class="side" aria-label={words.frame.menu}>
           <Menu words={words} person={person} team={team} nav={nav} />
         </nav>
-        <main id="content">
+        <main id="content" data-refresh={refreshSeconds}>
           <h1>{title}</h1>
           {children}
         </main>

@@ -1,5 +1,16 @@
+import type { Child } from "hono/jsx";
+import type { Language } from "../../domain/language.ts";
 import type { SsoOffer } from "../../operations/offer-sso.ts";
 import { Layout } from "./layout.tsx";
+import { Done } from "./parts.tsx";
+import { PasskeyForm } from "./passkey-form.tsx";
+import { PASSKEY_SCRIPT_PATH } from "./passkey-script.ts";
+import type { Words } from "./words/index.ts";
+
+interface Reader {
+  readonly words: Words;
+  readonly language: Language;
+}
 
 export interface SignInView {
   readonly email: string;
@@ -7,45 +18,190 @@ export interface SignInView {
   readonly next: string;
   /** The identity providers that the address, or the team that was asked for, can use. */
   readonly offers: readonly SsoOffer[];
+  /** At which host passkeys work. */
+  readonly passkeyHost: string;
   /** What was wrong with the last attempt, null at first. */
   readonly problem: string | null;
+  /** What has just been done. */
+  readonly done: string | null;
 }
 
-export function SignInPage({ email, next, offers, problem }: SignInView) {
+/* Labels are texts of their own: what helps to fill a field in is tied to it, and no part of its name. */
+
+export function SignInPage({ view, words, language }: Reader & { readonly view: SignInView }) {
+  const { email, next, offers, passkeyHost, problem, done } = view;
+  const { signin: text } = words;
   return (
-    <Layout title="Sign in">
-      {problem === null ? null : (
-        <p class="alarm" role="alert">
-          {problem}
-        </p>
-      )}
+    <Layout title={text.title} language={language} script={PASSKEY_SCRIPT_PATH}>
+      <Alarm text={problem} />
+      <Done text={done} />
       {offers.map(({ id, name }) => (
         <form method="post" action="/signin/sso" class="offer">
           <input type="hidden" name="connection" value={id} />
           <input type="hidden" name="next" value={next} />
-          <button type="submit">Continue with {name}</button>
+          <button type="submit">{text.continueWith(name)}</button>
         </form>
       ))}
+      {offers.length === 0 ? null : <p class="or">{text.or}</p>}
       <form method="post" action="/signin">
         <input type="hidden" name="next" value={next} />
         <label>
-          Email
+          {text.email}
           <input type="email" name="email" value={email} autocomplete="username" required />
         </label>
-        <label>
-          Password
-          <input
-            type="password"
-            name="password"
-            autocomplete="current-password"
-            aria-describedby="without-password"
-          />
-        </label>
-        <p class="muted" id="without-password">
-          Leave it empty if you sign in by your organisation's single sign-on.
-        </p>
-        <button type="submit">Sign in</button>
+        <div class="labelled">
+          <label>
+            {text.password}
+            <input
+              type="password"
+              name="password"
+              autocomplete="current-password"
+              aria-describedby="without-password"
+            />
+          </label>
+          <span class="help" id="without-password">
+            {text.withoutPassword}
+          </span>
+        </div>
+        <button type="submit">{text.submit}</button>
+      </form>
+      <form method="post" action="/signin/passkey" data-passkey-host={passkeyHost} hidden>
+        <p class="or">{text.or}</p>
+        <input type="hidden" name="next" value={next} />
+        <button type="submit" class="quiet">
+          {text.passkey}
+        </button>
+      </form>
+      <p class="help foot">{text.forgotten}</p>
+    </Layout>
+  );
+}
+
+/** The second step, for those whose authenticator app is asked for. */
+export function CodePage({
+  next,
+  problem,
+  words,
+  language,
+}: Reader & { readonly next: string; readonly problem: string | null }) {
+  const { signin: text } = words;
+  return (
+    <Layout title={text.codeTitle} language={language}>
+      <Alarm text={problem} />
+      <form method="post" action="/signin/code">
+        <input type="hidden" name="next" value={next} />
+        <div class="labelled">
+          <label>
+            {text.code}
+            <input
+              type="text"
+              name="code"
+              autocomplete="one-time-code"
+              autocapitalize="none"
+              spellcheck={false}
+              aria-describedby="code-help"
+              required
+              autofocus
+            />
+          </label>
+          <span class="help" id="code-help">
+            {text.codeHelp}
+          </span>
+        </div>
+        <button type="submit">{text.codeSubmit}</button>
+      </form>
+      <BackToSignIn next={next} text={text.startAgain} />
+    </Layout>
+  );
+}
+
+/** Where the browser is asked for a passkey. */
+export function PasskeyPage({
+  next,
+  options,
+  words,
+  language,
+}: Reader & { readonly next: string; readonly options: object }) {
+  const { signin: text } = words;
+  return (
+    <Layout title={text.passkeyTitle} language={language} script={PASSKEY_SCRIPT_PATH}>
+      <p>{text.passkeyText}</p>
+      <PasskeyForm
+        action="/signin/passkey/answer"
+        options={options}
+        button={text.passkeyButton}
+        words={words}
+      >
+        <input type="hidden" name="next" value={next} />
+      </PasskeyForm>
+      <BackToSignIn next={next} text={text.otherWay} />
+    </Layout>
+  );
+}
+
+/** Sets a new password by a link. */
+export function ResetPage({
+  email,
+  problem,
+  words,
+  language,
+}: Reader & { readonly email: string; readonly problem: string | null }) {
+  const { signin: text } = words;
+  return (
+    <Layout title={text.resetTitle} language={language}>
+      <Alarm text={problem} />
+      <p>{text.resetFor(email)}</p>
+      <form method="post">
+        {/* So that password managers know whose it is. */}
+        <input type="hidden" name="username" value={email} autocomplete="username" />
+        <div class="labelled">
+          <label>
+            {text.newPassword}
+            <input
+              type="password"
+              name="password"
+              autocomplete="new-password"
+              minlength={8}
+              maxlength={128}
+              aria-describedby="password-help"
+              required
+            />
+          </label>
+          <span class="help" id="password-help">
+            {text.passwordHelp}
+          </span>
+        </div>
+        <button type="submit">{text.resetSubmit}</button>
       </form>
     </Layout>
+  );
+}
+
+export function ResetGonePage({ words, language }: Reader) {
+  const { signin: text } = words;
+  return (
+    <Layout title={text.resetGoneTitle} language={language}>
+      <p>{text.resetGoneText}</p>
+      <p>
+        <a href="/signin">{text.toSignIn}</a>
+      </p>
+    </Layout>
+  );
+}
+
+function Alarm({ text }: { readonly text: Child }) {
+  if (text === null) return null;
+  return (
+    <p class="note alarm" role="alert">
+      {text}
+    </p>
+  );
+}
+
+function BackToSignIn({ next, text }: { readonly next: string; readonly text: string }) {
+  return (
+    <p class="foot">
+      <a href={`/signin?next=${encodeURIComponent(next)}`}>{text}</a>
+    </p>
   );
 }

@@ -13,6 +13,7 @@ export const STYLE = `
   }
 }
 * { box-sizing: border-box; }
+[hidden] { display: none !important; }
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 a { color: var(--accent); }
@@ -33,6 +34,9 @@ main { max-width: 44rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 form { display: grid; gap: 1rem; max-width: 34rem; }
 main > form.narrow, .offer, body:not(.console) main > form { max-width: 22rem; }
 .offer { margin-bottom: 1rem; }
+.answers { display: flex; gap: 1rem; }
+fieldset { margin: 0; padding: 0.5rem 1rem 1rem; border: 1px solid var(--line); border-radius: 0.375rem; }
+.choice { display: flex; gap: 0.5rem; align-items: baseline; font-weight: 400; }
 form.inline { display: inline-flex; gap: 0.5rem; align-items: end; max-width: none; }
 form.wide-form { max-width: none; }
 label { display: grid; gap: 0.25rem; font-weight: 600; align-content: start; }
@@ -82,19 +86,43 @@ td details { margin: 0; } td details > summary { font-weight: 400; }
 td > :last-child { margin-bottom: 0; }
 .empty ul, td ul { margin-bottom: 0; }
 .pager { display: flex; gap: 1.5rem; }
-.chart { width: 100%; height: auto; max-height: 14rem; display: block; }
-.chart rect, .chart path { fill: var(--accent); }
-.chart .denied { fill: var(--alarm); }
-.chart text { fill: var(--muted); font-size: 12px; }
-.chart line { stroke: var(--line); }
+.usage { margin: 0 0 1rem; }
+.usage figcaption { display: flex; flex-wrap: wrap; gap: 0 1.5rem; }
+.key { display: inline-block; width: 0.75rem; height: 0.75rem; border: 2px solid var(--accent); background: var(--accent); }
+.key.refused { border-color: var(--alarm); background: transparent; }
+.bars { display: block; width: 100%; height: 11rem; border-block: 1px solid var(--line); }
+[dir="rtl"] .bars { transform: scaleX(-1); }
+.bars rect { fill: var(--accent); }
+.bars .refused { fill: transparent; stroke: var(--alarm); stroke-width: 2px; vector-effect: non-scaling-stroke; }
+.ends { display: flex; justify-content: space-between; margin: 0; color: var(--muted); font-size: 0.875rem; }
 progress { width: 100%; accent-color: var(--accent); }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: 1rem 2rem; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: 1rem; padding: 0; list-style: none; }
+.cards h2 { margin-top: 0; }
+.cards > li > :last-child, .note ul { margin-bottom: 0; }
+.ways { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; list-style: none; padding: 0; }
+.filter { grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); max-width: none; margin: 0.75rem 0 1.5rem; align-items: start; }
+.filter .buttons { grid-column: 1 / -1; }
+pre { background: var(--ground); border: 1px solid var(--line); border-radius: var(--radius); padding: 0.75rem 1rem; margin: 0 0 1rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+td dl { grid-template-columns: 1fr; gap: 0; margin: 0.5rem 0 0; min-width: 14rem; } td dd { margin-bottom: 0.5rem; }
+del { color: var(--alarm); } ins { color: var(--done); }
 .cards > li { border: 1px solid var(--line); border-radius: var(--radius); padding: 1rem; }
 
 .out-of-sight { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; white-space: nowrap; }
 .skip { position: absolute; inset-inline-start: -100vw; }
 .skip:focus { inset-inline-start: 0.5rem; top: 0.5rem; background: var(--paper); padding: 0.5rem 1rem; z-index: 2; }
+body.alone { background: var(--ground); }
+body.alone > header, body.alone > main { max-width: 32rem; margin: 0 auto; }
+body.alone > header { padding: 2.5rem 1.25rem 1rem; }
+body.alone > main { background: var(--paper); border: 1px solid var(--line); border-radius: var(--radius); padding: 1.75rem 1.5rem 2rem; margin-bottom: 3rem; }
+body.alone main > form { max-width: none; }
+body.alone main > :last-child { margin-bottom: 0; }
+.or { display: flex; align-items: center; gap: 0.75rem; color: var(--muted); margin: 1rem 0; }
+.or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
+main > form + form, main > p + form.offer { margin-top: 1rem; }
+.labelled { display: grid; gap: 0.25rem; }
+.foot { margin: 1.5rem 0 0; }
+.codes { columns: 2; list-style: none; padding: 0; max-width: 20rem; font-size: 1.0625rem; }
 body.console { display: grid; grid-template: auto 1fr / 15rem minmax(0, 1fr); min-height: 100vh; }
 body.console .bar { grid-column: 1 / -1; display: flex; align-items: center; gap: 1rem; padding: 0.625rem 1.25rem; border-bottom: 1px solid var(--line); background: var(--paper); }
 .brand { display: inline-flex; align-items: center; gap: 0.5rem; font-weight: 700; color: inherit; text-decoration: none; }
@@ -110,6 +138,7 @@ body.console main { width: 100%; max-width: 64rem; margin: 0; padding: 2rem 2rem
 .side [aria-current], .menu [aria-current] { background: var(--accent-soft); color: var(--accent); font-weight: 600; }
 .menu-end { display: grid; gap: 0.25rem; margin: 1.25rem 0.75rem 0.75rem; overflow-wrap: anywhere; }
 .side form, .menu form { margin: 0 0.75rem; }
+@media (max-width: 32rem) { body.alone > main { border-inline: 0; border-radius: 0; } }
 @media (max-width: 50rem) {
   body.console { display: block; }
   .side { display: none; }

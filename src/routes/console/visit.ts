@@ -31,6 +31,8 @@ export interface TeamVisit extends Visit {
   readonly apiPath: string;
   /** `/console/{slug}` */
   readonly base: string;
+  /** Whether the person holds a permission in the team: what they may not change is offered to nobody. */
+  may(permission: string): boolean;
 }
 
 export interface ShownPage {
@@ -39,12 +41,16 @@ export interface ShownPage {
   readonly status?: PageStatus;
   /** Seconds until the browser loads the page again: something is under way. */
   readonly refreshSeconds?: number;
+  /** Whether a form on it leads to an OpenID provider (see `PageOptions`). */
+  readonly leavesByForm?: boolean;
+  /** `Set-Cookie` headers. */
+  readonly cookies?: readonly string[];
 }
 
 /** What a page shows, or where it sends the browser. */
 export type Outcome =
   | ShownPage
-  | { readonly redirect: string }
+  | { readonly redirect: string; readonly cookies?: readonly string[] }
   /** The API refused; told in the person's language. */
   | { readonly refusal: Refusal };
 
@@ -56,6 +62,8 @@ export interface TeamPage {
   /** Below `/console/{slug}`; parameters as `:id`. */
   readonly path: string;
   readonly nav: NavKey;
+  /** Without it the page is refused; left out where what the page asks of the API decides. */
+  readonly needs?: string;
   show(visit: TeamVisit): Promise<Outcome>;
   /** Takes the form that was posted to the page; from this very origin, that is tested before. */
   act?(visit: TeamVisit, form: URLSearchParams): Promise<Outcome>;

@@ -5,8 +5,12 @@ import { oauthError } from "./refusals.ts";
 const NOT_STORED = { "Content-Type": JSON_TYPE, "Cache-Control": "no-store", Pragma: "no-cache" } as const;
 
 /** RFC 6749, section 5.1: nothing that holds a token is stored on its way. */
-export function answerJson(body: object, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(JSON.stringify(body), { status: 200, headers: { ...NOT_STORED, ...headers } });
+export function answerJson(
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+  status: 200 | 201 = 200,
+): Response {
+  return new Response(JSON.stringify(body), { status, headers: { ...NOT_STORED, ...headers } });
 }
 
 /**

@@ -1,3 +1,4 @@
+import { OAUTH_PATHS } from "../../domain/oauth-endpoints.ts";
 import type { OAuthRefusal } from "../../domain/oauth-refusal.ts";
 import { ok } from "../../domain/result.ts";
 import { readUserCode, writeUserCode } from "../../domain/user-code.ts";
@@ -6,6 +7,7 @@ import { authorizeDevice } from "../../operations/oauth/authorize-device.ts";
 import { decideDevice } from "../../operations/oauth/decide-device.ts";
 import { listPlaces, type Consenter } from "../../operations/oauth/list-places.ts";
 import { showDeviceRequest } from "../../operations/oauth/show-device-request.ts";
+import { isIdle } from "../../operations/oauth/weigh-places.ts";
 import { browserOf, momentOf, page, readForm, type AppContext, type PageStatus } from "../console/page.ts";
 import { isSameOrigin, sessionCookie } from "../session-cookie.ts";
 import { answerJson } from "./answers.ts";
@@ -16,19 +18,19 @@ const PAGE_PATH = "/device";
 
 /** The device flow (RFC 8628): the endpoint that devices call, and the page on which people let them in. */
 export function serveDevice(app: OAuthApp, depsOf: DepsOf): void {
-  servePost(app, "/oauth/v2/device", depsOf, async ({ deps, oauth, moment }) => {
+  servePost(app, OAUTH_PATHS.deviceAuthorization, depsOf, async ({ deps, oauth, moment }) => {
     const authorized = await authorizeDevice(deps, oauth, moment);
     if (!authorized.ok) return authorized;
     const { deviceCode, userCode, expiresInSeconds, intervalSeconds } = authorized.value;
-    const page = deps.origins[deps.region] + PAGE_PATH;
+    const uri = deps.origins[deps.region] + PAGE_PATH;
     return ok(
       answerJson({
         device_code: deviceCode,
         user_code: userCode,
-        verification_uri: page,
+        verification_uri: uri,
         // Seed 002's clients know it by this name.
-        verification_url: page,
-        verification_uri_complete: `${page}?user_code=${userCode}`,
+        verification_url: uri,
+        verification_uri_complete: `${uri}?user_code=${userCode}`,
         expires_in: expiresInSeconds,
         interval: intervalSeconds,
       }),
@@ -64,12 +66,16 @@ async function answerDecision(context: AppContext, deps: Deps): Promise<Response
     return consentPage(context, deps, { who, userCode, problem: "Choose Accept or Deny." }, 400);
   }
   const decided = await decideDevice(deps, who, {
+    cookie: who.cookie,
     userCode,
     teamId: form.get("team") ?? "",
     accept: choice === "accept",
     ip: browserOf(context.req.raw).ip,
   });
-  if (decided.ok) return page(context, <DeviceDonePage {...decided.value} />);
+  if (decided.ok) {
+    deps.auditSealer.soon(decided.value.teamId, momentOf(context, deps));
+    return page(context, <DeviceDonePage {...decided.value} />);
+  }
   const { error } = decided;
   // What can be answered by another choice leads back to it.
   const again = { who, userCode, problem: problemOf(error) };
@@ -79,7 +85,7 @@ async function answerDecision(context: AppContext, deps: Deps): Promise<Response
 }
 
 interface Asking {
-  readonly who: Consenter;
+  readonly who: SignedIn;
   readonly userCode: string;
   readonly problem: string | null;
 }
@@ -131,9 +137,14 @@ async function ownForm(context: AppContext): Promise<URLSearchParams | null> {
   return isSameOrigin(request) ? readForm(request) : null;
 }
 
-async function signedIn(context: AppContext, deps: Deps): Promise<Consenter | null> {
+interface SignedIn extends Consenter {
+  readonly cookie: string;
+}
+
+async function signedIn(context: AppContext, deps: Deps): Promise<SignedIn | null> {
   const cookie = sessionCookie(context.req.raw);
-  return cookie === null ? null : listPlaces(deps, cookie, momentOf(context, deps));
+  const who = cookie === null ? null : await listPlaces(deps, cookie, momentOf(context, deps));
+  return who === null || cookie === null || isIdle(who.places) ? null : { ...who, cookie };
 }
 
 function toSignIn(context: AppContext, userCode: string): Response {

@@ -4,6 +4,7 @@ import type { OAuthRefusal } from "../../domain/oauth-refusal.ts";
 import type { Result } from "../../domain/result.ts";
 import type { Deps } from "../../operations/deps.ts";
 import type { Moment } from "../../operations/moment.ts";
+import { heldAgainstJournal } from "../../operations/records.ts";
 import type { OAuthRequest } from "../../operations/oauth/request.ts";
 import { Unavailable } from "../../operations/unavailable.ts";
 import { refuse } from "../refusals.ts";
@@ -43,6 +44,8 @@ export function servePost(
     const oauth = await readOAuthRequest(request);
     if (!oauth.ok) return answerError(oauth.error, deps.origins, usedBasic);
     try {
+      // What these endpoints read they read from the database itself, which may have been restored.
+      await heldAgainstJournal(deps.records, moment);
       const answer = await handle({ deps, request, oauth: oauth.value, moment });
       return answer.ok ? answer.value : answerError(answer.error, deps.origins, usedBasic);
     } catch (error) {

@@ -156,6 +156,8 @@ export function oauthError(refusal: OAuthRefusal, origins: Origins): OAuthError 
       return { status: 400, error: "expired_token", description: "The device code has expired." };
     case "access_denied":
       return { status: 400, error: "access_denied", description: "The request was denied." };
+    case "form_from_elsewhere":
+      return request("This form was not sent from its own page. Open that again.");
     case "login_required":
       return { status: 400, error: "login_required", description: "Nobody is signed in as is needed." };
     case "consent_required":

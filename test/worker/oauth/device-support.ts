@@ -1,6 +1,7 @@
+import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import { join, makeRole, type Person } from "../people.ts";
-import { send, type Sending } from "../support.ts";
+import { ORIGIN, type Sending, type Worker } from "../support.ts";
 import { credentials, LOCK, post, VIEW, type OAuthAnswer, type TestClient } from "./support.ts";
 
 export const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
@@ -65,19 +66,35 @@ export async function submit(
   person: Sending | null,
   form: Readonly<Record<string, string>>,
   headers: Readonly<Record<string, string | null>> = {},
+  at?: Worker,
 ): Promise<Page> {
-  const response = await send("POST", path, {
-    ...(person ?? { as: null }),
-    headers: {
-      "Content-Type": "application/x-www-form-urlencoded",
-      "Sec-Fetch-Site": "same-origin",
-      // Each from an address of their own, so that one test's wrong codes are not counted with another's.
-      "CF-Connecting-IP": addressOf(person?.headers?.["Cookie"] ?? ""),
-      ...person?.headers,
-      ...headers,
-    },
-    body: new URLSearchParams(form).toString(),
-  });
+  const body = new URLSearchParams(form).toString();
+  const all = {
+    "Content-Type": "application/x-www-form-urlencoded",
+    "Content-Length": String(body.length),
+    "Sec-Fetch-Site": "same-origin",
+    // Each from an address of their own, so that one test's wrong codes are not counted with another's.
+    "CF-Connecting-IP": addressOf(person?.headers?.["Cookie"] ?? ""),
+    ...person?.headers,
+    ...headers,
+  };
+  return browse(path, all, { method: "POST", body }, at);
+}
+
+/** Opens a page. */
+export function open(path: string, person: Sending | null): Promise<Page> {
+  return browse(path, { ...person?.headers });
+}
+
+async function browse(
+  path: string,
+  all: Readonly<Record<string, string | null>>,
+  init: { readonly method?: string; readonly body?: string } = {},
+  at: Worker = (request) => exports.default.fetch(request),
+): Promise<Page> {
+  const headers = Object.entries(all).filter((pair): pair is [string, string] => pair[1] !== null);
+  const request = new Request(ORIGIN + path, { ...init, headers, redirect: "manual" });
+  const response = await at(request);
   return { status: response.status, headers: response.headers, html: await response.text() };
 }
 
@@ -99,8 +116,9 @@ export function decide(
   userCode: string,
   decision: "accept" | "deny",
   team: string,
+  at?: Worker,
 ): Promise<Page> {
-  return submit("/device/decision", person.session, { user_code: userCode, decision, team });
+  return submit("/device/decision", person.session, { user_code: userCode, decision, team }, {}, at);
 }
 
 /** Enters the code and accepts. */

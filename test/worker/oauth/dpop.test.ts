@@ -1,7 +1,8 @@
 import { env, exports } from "cloudflare:workers";
+import { base64url } from "jose";
 import * as oauth from "oauth4webapi";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Authority } from "../../../src/guard/index.ts";
+import { authorize, type Authority, type AuthorizeOptions } from "../../../src/guard/index.ts";
 import { hashCredential } from "../../../src/operations/credentials.ts";
 import { fireJobs } from "./jobs.ts";
 import { encoded, hashOf, ISSUER, makeProver, prove, TOKEN_URL, unsigned, type Prover } from "./proofs.ts";
@@ -201,6 +202,14 @@ describe("at the token endpoint, a proof", () => {
       },
       /jwk/,
     ],
+    [
+      "with a part of its private key along",
+      async () => {
+        const rsa = await makeProver("RS256");
+        return prove(rsa, { header: { jwk: { ...rsa.jwk, p: "AQAB" } } });
+      },
+      /jwk/,
+    ],
     ["without a key", () => prove(prover, { header: { jwk: undefined } }), /jwk/],
     [
       "with the address of a key",
@@ -256,7 +265,7 @@ describe("at the token endpoint, a proof", () => {
       privateKey,
       new TextEncoder().encode(input),
     );
-    const answer = await redeemWith(`${input}.${Buffer.from(signature).toString("base64url")}`);
+    const answer = await redeemWith(`${input}.${base64url.encode(new Uint8Array(signature))}`);
     expect(expectError(answer, 400, "invalid_dpop_proof")).toMatch(/jwk/);
   });
 
@@ -325,9 +334,11 @@ describe("at the token endpoint, a proof", () => {
 test("a client library gets a bound token, and uses it at the management API", async () => {
   const as: oauth.AuthorizationServer = { issuer: ISSUER, token_endpoint: TOKEN_URL };
   const client: oauth.Client = { client_id: server.id };
+  const verifier = oauth.generateRandomCodeVerifier();
   const DPoP = oauth.DPoP(client, await oauth.generateKeyPair("ES256"));
   const { code } = await storeCode(server, {
     grant: { permissions: JSON.stringify(["EMM.Team.VIEW"]), access_type: "online" },
+    token: { code_challenge: await oauth.calculatePKCECodeChallenge(verifier) },
   });
   const callback = oauth.validateAuthResponse(
     as,
@@ -342,7 +353,7 @@ test("a client library gets a bound token, and uses it at the management API", a
     oauth.ClientSecretPost(server.secret),
     callback,
     REDIRECT,
-    oauth.nopkce,
+    verifier,
     { DPoP, ...here },
   );
   const tokens = await oauth.processAuthorizationCodeResponse(as, client, response);
@@ -475,6 +486,49 @@ test("through a service binding it is the same", async () => {
   expect(await authority.check({ token })).toMatchObject({ reason: "invalid_proof" });
   expect(await authority.check({ token, proof })).toMatchObject({ allowed: true });
   expect(await authority.check({ token, proof })).toMatchObject({ reason: "invalid_proof" });
+});
+
+describe("the guard", () => {
+  /** A request to an API of the owner's, guarded over a service binding. */
+  async function guarded(headers: Readonly<Record<string, string>>, more: Partial<AuthorizeOptions> = {}) {
+    const authority: Authority = exports.Authority({ props: {} });
+    const options = { authority, team: () => server.team, permissions: ["EMM.Devices.VIEW"], ...more };
+    return authorize(new Request(`${API_URL}?a=b`, { headers }), options);
+  }
+
+  test("lets a bound token through with its proof, once", async () => {
+    const token = await boundToken();
+    const { jwt: DPoP } = await proofFor(token);
+    const headers = { Authorization: `DPoP ${token}`, DPoP };
+    expect(await guarded(headers)).toMatchObject({ allowed: true });
+    expect(await guarded(headers)).toMatchObject({ allowed: false });
+  });
+
+  test("refuses it as Bearer even with a good proof, and without one, and with another's", async () => {
+    const token = await boundToken();
+    const { jwt: DPoP } = await proofFor(token);
+    const foreign = await prove(await makeProver(), { method: "GET", url: API_URL, token });
+    for (const headers of [
+      { Authorization: `Bearer ${token}`, DPoP },
+      { Authorization: `DPoP ${token}` },
+      { Authorization: `DPoP ${token}`, DPoP: foreign },
+    ]) {
+      const authorization = await guarded(headers);
+      const response = authorization.allowed ? null : authorization.response;
+      expect(response?.status).toBe(401);
+      expect(response?.headers.get("WWW-Authenticate")).toMatch(/^DPoP realm="jeton", error="invalid_token"/);
+    }
+    expect(await guarded({ Authorization: `DPoP ${token}`, DPoP })).toMatchObject({ allowed: true });
+  });
+
+  test("wants the proof for the URL that callers use, where something in front rewrites it", async () => {
+    const token = await boundToken();
+    const outside = "https://outside.example/api/devices/1";
+    const { jwt: DPoP } = await proofFor(token, { url: outside });
+    const headers = { Authorization: `DPoP ${token}`, DPoP };
+    expect(await guarded(headers)).toMatchObject({ allowed: false });
+    expect(await guarded(headers, { url: () => outside })).toMatchObject({ allowed: true });
+  });
 });
 
 describe("forward-auth", () => {

@@ -1,4 +1,12 @@
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from "jose";
+import {
+  base64url,
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  SignJWT,
+  type CryptoKey,
+  type JWK,
+} from "jose";
 import { createHash } from "node:crypto";
 import { defaultOrigin } from "../../../src/deployments.ts";
 
@@ -66,5 +74,5 @@ export function unsigned(header: object, claims: object): string {
 }
 
 export function encoded(part: object): string {
-  return Buffer.from(JSON.stringify(part)).toString("base64url");
+  return base64url.encode(JSON.stringify(part));
 }

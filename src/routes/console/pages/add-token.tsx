@@ -75,6 +75,13 @@ async function readCatalogues({ api }: TeamVisit): Promise<Result<readonly Shown
   return listed.ok ? ok(listed.value.body.catalogues) : err(listed.error);
 }
 
+/** A form that another page filled in may have an expiry of its own. */
+function expiryDaysWith(chosen: string): readonly number[] {
+  const days = Number(chosen);
+  const isOther = Number.isSafeInteger(days) && days > 0;
+  return isOther ? [...new Set([...EXPIRY_DAYS, days])].sort((one, other) => one - other) : EXPIRY_DAYS;
+}
+
 function readDraft(form: URLSearchParams, catalogues: readonly ShownCatalogue[]): Draft {
   const sets = form.getAll("set");
   const filledIn = form.get("do") === "prefill" ? permissionsOfSets(catalogues, sets) : [];
@@ -155,7 +162,7 @@ function formPage(
               name="days"
               value={draft.days}
               options={[
-                ...EXPIRY_DAYS.map(
+                ...expiryDaysWith(draft.days).map(
                   (days) => [String(days), text.expiryDays(formatNumber(days, language))] as const,
                 ),
                 ["", text.expiryNever],

@@ -1,9 +1,66 @@
 import type { PersonPage, TeamPage } from "../visit.ts";
+import { passwordPage } from "./account-password.tsx";
+import { addPasskeyPage, removePasskeyPage } from "./account-passkeys.tsx";
+import { noSecondFactorPage, recoveryCodesPage, secondFactorPage } from "./account-second-factor.tsx";
+import { accountPage } from "./account.tsx";
 import { addTokenPage } from "./add-token.tsx";
+import { auditPage } from "./audit.tsx";
+import { newReportPage } from "./new-report.tsx";
+import { reportPage } from "./report.tsx";
+import { deleteReportPage, reportsPage } from "./reports.tsx";
+import { tokenPage } from "./token.tsx";
 import { revokeTokenPage, tokensPage } from "./tokens.tsx";
 
+import { billingPage } from "./billing.tsx";
+import { domainPage, domainsPage, removeDomainPage } from "./domains.tsx";
+import { editMemberPage, removeMemberPage } from "./edit-member.tsx";
+import { addRolePage, editRolePage } from "./edit-role.tsx";
+import { addSsoConnectionPage, editSsoConnectionPage } from "./edit-sso-connection.tsx";
+import { informationPage } from "./information.tsx";
+import { inviteMemberPage } from "./invite-member.tsx";
+import { membersPage } from "./members.tsx";
+import { deleteRolePage, rolesPage } from "./roles.tsx";
+import { securityPage } from "./security.tsx";
+import { removeSsoConnectionPage, ssoConnectionsPage } from "./sso-connections.tsx";
+
 /** Every page of a team; a new one is a file and a line here. */
-export const teamPages: readonly TeamPage[] = [tokensPage, addTokenPage, revokeTokenPage];
+export const teamPages: readonly TeamPage[] = [
+  tokensPage,
+  addTokenPage,
+  revokeTokenPage,
+  tokenPage,
+  reportsPage,
+  newReportPage,
+  deleteReportPage,
+  reportPage,
+  auditPage,
+  informationPage,
+  rolesPage,
+  addRolePage,
+  editRolePage,
+  deleteRolePage,
+  membersPage,
+  inviteMemberPage,
+  editMemberPage,
+  removeMemberPage,
+  ssoConnectionsPage,
+  addSsoConnectionPage,
+  editSsoConnectionPage,
+  removeSsoConnectionPage,
+  securityPage,
+  domainsPage,
+  domainPage,
+  removeDomainPage,
+  billingPage,
+];
 
 /** Every page of a person. */
-export const personPages: readonly PersonPage[] = [];
+export const personPages: readonly PersonPage[] = [
+  accountPage,
+  passwordPage,
+  secondFactorPage,
+  recoveryCodesPage,
+  noSecondFactorPage,
+  addPasskeyPage,
+  removePasskeyPage,
+];

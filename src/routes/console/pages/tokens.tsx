@@ -54,7 +54,7 @@ function TokenTable({ tokens, visit }: { readonly tokens: readonly Token[]; read
         const state = stateOf(token, moment.arrivedAt);
         return [
           <>
-            {token.name}
+            <a href={`${base}/access-tokens/${token.id}`}>{token.name}</a>
             {token.profile_id === null ? null : <span class="help">{token.profile_id}</span>}
           </>,
           <details>
@@ -81,7 +81,7 @@ function TokenTable({ tokens, visit }: { readonly tokens: readonly Token[]; read
   );
 }
 
-function stateOf({ revoked_at: revokedAt, expires_at: expiresAt }: Token, now: number) {
+export function stateOf({ revoked_at: revokedAt, expires_at: expiresAt }: Token, now: number) {
   if (revokedAt !== null) return "revoked" as const;
   return expiresAt !== null && Date.parse(expiresAt) <= now ? ("expired" as const) : ("live" as const);
 }

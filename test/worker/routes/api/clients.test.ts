@@ -239,9 +239,9 @@ describe("a list of clients", () => {
     "cursor=cli_us_",
     "cursor=cli_xx_01kaaaaaaaaaaaaaaaaaaaaaaa",
     "cursor=tok_01kaaaaaaaaaaaaaaaaaaaaaaa",
-  ])("is refused at %s", async (query) =>
-    expectRefusal(await call("GET", `${clientsPath(team)}?${query}`), 400, "COM0003"),
-  );
+  ])("is refused at %s", async (query) => {
+    expectRefusal(await call("GET", `${clientsPath(team)}?${query}`), 400, "COM0003");
+  });
 
   test("and one of it is another team's to nobody", async () => {
     const { id } = await makeClient(team, "self");

@@ -1,0 +1,89 @@
+import type { OAuthRefusal } from "../../domain/oauth-refusal.ts";
+import { isRedirectUri } from "../../domain/redirect-uri.ts";
+import type { ReturnPath } from "../../operations/oauth/authorization-request.ts";
+import type { Deps } from "../../operations/deps.ts";
+import { page, type AppContext, type PageStatus } from "../console/page.ts";
+import { answerError } from "./answers.ts";
+import { ErrorPage } from "./error-page.tsx";
+import { oauthError } from "./refusals.ts";
+
+type Parameters = Readonly<Record<string, string>>;
+
+/**
+ * Sends a browser back to where an application is waiting. 303, so that nothing of a form is sent on (RFC 9700,
+ * section 4.12); with the issuer, so that the application knows who answers (RFC 9207).
+ */
+export function sendBack(
+  context: AppContext,
+  deps: Deps,
+  { redirectUri, state }: ReturnPath,
+  parameters: Parameters,
+): Response {
+  const iss = deps.origins[deps.region];
+  const all = { ...parameters, ...(state === null ? {} : { state }), iss };
+  context.header("Cache-Control", "no-store");
+  context.header("Referrer-Policy", "no-referrer");
+  return context.redirect(withParameters(redirectUri, all), 303);
+}
+
+/** The same with what went wrong (RFC 6749, section 4.1.2.1). */
+export function sendBackRefusal(
+  context: AppContext,
+  deps: Deps,
+  back: ReturnPath,
+  refusal: OAuthRefusal,
+): Response {
+  return sendBack(context, deps, back, errorParameters(deps, refusal));
+}
+
+export function errorParameters({ origins }: Deps, refusal: OAuthRefusal): Parameters {
+  const { error, description } = oauthError(refusal, origins);
+  return { error, error_description: description };
+}
+
+/** A redirect URI keeps the query that it has (RFC 6749, section 3.1.2), and is otherwise left as it is written. */
+export function withParameters(uri: string, parameters: Parameters): string {
+  // A space as %20: every kind of client reads that one alike.
+  const query = Object.entries(parameters)
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    .join("&");
+  const separator = uri.includes("?") ? (/[?&]$/.test(uri) ? "" : "&") : "?";
+  return uri + separator + query;
+}
+
+/** Where a form may lead in the end, as a source of a content security policy: an origin, or a scheme. */
+export function formTarget(redirectUri: string): string {
+  const [, origin] = /^(https?:\/\/[a-z0-9.-]+(?::\d+)?)(?:[/?]|$)/i.exec(redirectUri) ?? [];
+  if (origin !== undefined) return origin;
+  // An IPv6 address has no writing there, and an app's own scheme no origin.
+  return isRedirectUri("native", redirectUri) ? redirectUri.slice(0, redirectUri.indexOf(":") + 1) : "'self'";
+}
+
+/** A page that says what is wrong, and sends nobody anywhere; who reads JSON gets RFC 6749's error instead. */
+export async function problemPage(context: AppContext, deps: Deps, refusal: OAuthRefusal): Promise<Response> {
+  const { status, description, retryAfter } = oauthError(refusal, deps.origins);
+  // A person at a browser does not authenticate as the client would: nothing is 401 here.
+  const shown: PageStatus = status === 429 || status === 503 ? status : 400;
+  if (wantsJson(context.req.raw)) {
+    const { body, headers } = answerError(refusal, deps.origins);
+    return new Response(body, { status: shown, headers });
+  }
+  if (retryAfter !== undefined) context.header("Retry-After", String(retryAfter));
+  return page(context, <ErrorPage text={description} />, { status: shown });
+}
+
+function wantsJson(request: Request): boolean {
+  const accept = request.headers.get("Accept") ?? "";
+  return accept.includes("application/json") && !accept.includes("text/html");
+}
+
+/** To the sign-in page, and from there to a path of ours. */
+export function sendToSignIn(context: AppContext, path: string): Response {
+  context.header("Cache-Control", "no-store");
+  context.header("Referrer-Policy", "no-referrer");
+  return context.redirect(signInPath(path), 303);
+}
+
+export function signInPath(path: string): string {
+  return `/signin?next=${encodeURIComponent(path)}`;
+}
