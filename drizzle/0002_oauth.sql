@@ -185,6 +185,7 @@ CREATE TABLE `passkeys` (
 	`name` text NOT NULL,
 	`credential_id` text NOT NULL,
 	`public_key` text NOT NULL,
+	`algorithm` integer NOT NULL,
 	`counter` integer NOT NULL,
 	`created_at` integer NOT NULL,
 	`last_used_at` integer

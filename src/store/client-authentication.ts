@@ -1,20 +1,24 @@
 import { and, eq, gt, isNull, or, sql } from "drizzle-orm";
 import { refuseWhen, type Database, type Statement } from "./database.ts";
-import { clients, clientSecrets } from "./schema.ts";
+import { clients, clientSecrets, teams } from "./schema.ts";
 
 export type ClientRow = typeof clients.$inferSelect;
 
 /**
- * A client that was not deleted, and whether a secret is one of its own and in force.
+ * A client that was not deleted, how its team stands, and whether a secret is one of its own and in force.
  * @param secretHash null: none was presented
  */
 export async function readClient(
   db: Database,
   { id, secretHash, now }: { id: string; secretHash: string | null; now: number },
-): Promise<{ readonly client: ClientRow; readonly secretHolds: boolean } | undefined> {
+): Promise<
+  | { readonly client: ClientRow; readonly teamStatus: "active" | "suspended"; readonly secretHolds: boolean }
+  | undefined
+> {
   const row = await db
-    .select({ client: clients, secret: clientSecrets.hash })
+    .select({ client: clients, teamStatus: teams.status, secret: clientSecrets.hash })
     .from(clients)
+    .innerJoin(teams, eq(teams.id, clients.teamId))
     .leftJoin(
       clientSecrets,
       and(
@@ -25,7 +29,7 @@ export async function readClient(
     )
     .where(and(eq(clients.id, id), isNull(clients.deletedAt)))
     .get();
-  return row && { client: row.client, secretHolds: row.secret !== null };
+  return row && { client: row.client, teamStatus: row.teamStatus, secretHolds: row.secret !== null };
 }
 
 /** Undoes a batch that would give something to a client that was deleted meanwhile. */

@@ -36,8 +36,10 @@ export const passkeys = sqliteTable(
     name: text().notNull(),
     /** What the authenticator calls it, in base64url. */
     credentialId: text().notNull(),
-    /** COSE_Key, in base64url. */
+    /** SubjectPublicKeyInfo, in base64url. */
     publicKey: text().notNull(),
+    /** By COSE's number (RFC 9053, RFC 8812). */
+    algorithm: integer().notNull(),
     /** The authenticator's signature counter; 0 where it keeps none. */
     counter: integer().notNull(),
     createdAt: integer().notNull(),

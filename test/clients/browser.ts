@@ -1,3 +1,9 @@
+/** A page, or (null) an address elsewhere. */
+export interface Shown {
+  readonly url: string;
+  readonly html: string | null;
+}
+
 /** A person's browser, as far as pages without script need one: cookies, links, redirects and forms. */
 export class Browser {
   readonly #origin: string;
@@ -10,7 +16,7 @@ export class Browser {
   }
 
   /** Goes to a page, signs in when asked to, and stays where the way ends: at a page, or on its way to elsewhere. */
-  async visit(url: string): Promise<{ readonly url: string; readonly html: string | null }> {
+  async visit(url: string): Promise<Shown> {
     let response = await this.#send("GET", url);
     let at = url;
     for (let steps = 0; steps < 10; steps += 1) {
@@ -28,18 +34,19 @@ export class Browser {
     throw new Error(`no end at ${at}`);
   }
 
-  /** Presses a button of a page's form, and follows it to wherever it leads outside. */
-  async press(page: { readonly url: string; readonly html: string | null }, fields: Record<string, string>) {
+  /** Presses a button of a page's form; where that leads, a page of this origin or an address elsewhere. */
+  async press(page: Shown, fields: Record<string, string>): Promise<Shown> {
     const response = await this.#submit(page.url, page.html ?? "", fields);
     const next = response.headers.get("Location");
-    if (next === null) throw new Error(`${response.status} ${await response.text()}`);
-    return new URL(next, page.url).href;
+    return next === null
+      ? { url: page.url, html: await response.text() }
+      : { url: new URL(next, page.url).href, html: null };
   }
 
   /** Lets an application have what it asks for; where it goes then. */
   async accept(authorizationUrl: string): Promise<string> {
     const page = await this.visit(authorizationUrl);
-    return page.html === null ? page.url : this.press(page, { decision: "accept" });
+    return page.html === null ? page.url : (await this.press(page, { decision: "accept" })).url;
   }
 
   async #submit(at: string, html: string, fields: Record<string, string>): Promise<Response> {

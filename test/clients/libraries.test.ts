@@ -99,7 +99,9 @@ describe("openid-client", () => {
     });
     const browser = region.browser();
     const page = await browser.visit(started.verification_uri_complete ?? started.verification_uri);
-    await browser.press(page, { decision: "accept" }).catch(() => undefined);
+    const question = await browser.press(page, { user_code: started.user_code });
+    const done = await browser.press(question, { decision: "accept" });
+    expect(done.html).toContain("Device connected");
 
     const tokens = await openid.pollDeviceAuthorizationGrant(config, started);
 
@@ -182,7 +184,7 @@ describe("oauth4webapi", () => {
       state: "s",
     }).toString();
 
-    const back = new URL(await browser.press(await browser.visit(url.href), { decision: "deny" }));
+    const back = new URL((await browser.press(await browser.visit(url.href), { decision: "deny" })).url);
 
     expect(Object.fromEntries(back.searchParams)).toMatchObject({
       error: "access_denied",

@@ -9,6 +9,7 @@ import type { Deps } from "../deps.ts";
 import { relyingPartyOf } from "./relying-party.ts";
 import { provePassword, selfAudit, type Self } from "./self.ts";
 import { challengeOf, newStep } from "./sign-in-step.ts";
+import { PASSKEY_ALGORITHMS, userHandleOf, verifyNewPasskey } from "./verify-passkey.ts";
 
 const MOST_PASSKEYS = 20;
 
@@ -33,7 +34,6 @@ export async function beginPasskey(
   if (!proven.ok) return proven;
   const known = await listPasskeys(deps.db, userId);
   if (known.length >= MOST_PASSKEYS) return err({ kind: "too_many_passkeys" });
-  const { PASSKEY_ALGORITHMS, userHandleOf } = await import("./verify-passkey.ts");
   const { secret, statements } = newStep(deps, { kind: "new_passkey", userId });
   await commit(deps.db, statements);
   const { id } = relyingPartyOf(deps);
@@ -69,7 +69,6 @@ export async function finishPasskey(
   const key = { hash: hashCredential(secret), kind: "new_passkey", now: deps.clock() } as const;
   const step = await takeStep(db, key);
   if (step === undefined || step.userId !== userId) return err({ kind: "stale_step" });
-  const { verifyNewPasskey } = await import("./verify-passkey.ts");
   const expected = { challenge: challengeOf(secret), party: relyingPartyOf(deps) };
   const made = await verifyNewPasskey(response, expected);
   if (made === null) return err({ kind: "passkey_refused" });

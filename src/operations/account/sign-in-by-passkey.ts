@@ -12,6 +12,7 @@ import { chargeAttempt } from "../sign-in-attempts.ts";
 import { relyingPartyOf } from "./relying-party.ts";
 import type { BegunPasskey } from "./add-passkey.ts";
 import { challengeOf, newStep } from "./sign-in-step.ts";
+import { verifyPasskey } from "./verify-passkey.ts";
 
 /** Asks whichever passkey of this place the browser has; who it is, the passkey says. */
 export async function beginPasskeySignIn(
@@ -49,9 +50,8 @@ export async function signInByPasskey(
   const credentialId = credentialIdOf(response);
   const passkey = credentialId === null ? undefined : await findPasskeyByCredential(db, credentialId);
   if (passkey === undefined) return err({ kind: "passkey_refused" });
-  const { verifyPasskey } = await import("./verify-passkey.ts");
-  const expected = { challenge: challengeOf(secret), party: relyingPartyOf(deps), credential: passkey };
-  const counter = await verifyPasskey(response, expected);
+  const expected = { challenge: challengeOf(secret), party: relyingPartyOf(deps) };
+  const counter = await verifyPasskey(response, expected, passkey);
   if (counter === null) return err({ kind: "passkey_refused" });
   const proof = { userId: passkey.userId, method: "passkey", twoFactor: true, sso: null } as const;
   const { opened, statements } = newSession(deps, proof, browser);

@@ -14,6 +14,8 @@ import {
 
 export interface IdentifiedClient {
   readonly client: ClientRow;
+  /** Of the team that registered it. */
+  readonly teamStatus: "active" | "suspended";
   /** What it authenticated by, for whoever needs what only it knows; null: it is public. */
   readonly secret: string | null;
 }
@@ -46,16 +48,16 @@ export async function identifyClient(
   const secretHash = secret === null ? null : hashCredential(secret);
   const found = await readClient(deps.db, { id, secretHash, now: deps.clock() });
   if (found === undefined) return err(unknownClient(deps, id));
-  const { client, secretHolds } = found;
-  if (!CLIENT_TYPE_RULES[client.type].confidential) return ok({ client, secret: null });
+  const { client, teamStatus, secretHolds } = found;
+  if (!CLIENT_TYPE_RULES[client.type].confidential) return ok({ client, teamStatus, secret: null });
   if (client.jwks !== null) {
     if (assertion === null) return err({ kind: "client_secret_missing" });
     const here = deps.origins[deps.region] + new URL(request.url).pathname;
     const verified = await verifyClientAssertion(deps, client, assertion, here);
-    return verified.ok ? ok({ client, secret: client.id }) : verified;
+    return verified.ok ? ok({ client, teamStatus, secret: client.id }) : verified;
   }
   if (secret === null) return err({ kind: "client_secret_missing" });
-  return secretHolds ? ok({ client, secret }) : err({ kind: "client_secret_wrong" });
+  return secretHolds ? ok({ client, teamStatus, secret }) : err({ kind: "client_secret_wrong" });
 }
 
 /** Of a client that is not enabled here, its id says where its home is. */

@@ -12,14 +12,18 @@ export function When({
   at,
   language,
   otherwise,
+  dayOnly = false,
 }: {
   /** ISO 8601, null: not yet. */
   readonly at: string | null;
   readonly language: Language;
   readonly otherwise: string;
+  /** Where the hour matters to nobody. */
+  readonly dayOnly?: boolean;
 }) {
   if (at === null) return <span class="muted">{otherwise}</span>;
-  return <time datetime={at}>{formatTime(at, language)}</time>;
+  const text = dayOnly ? formatDay(Date.parse(at) / 86_400_000, language) : formatTime(at, language);
+  return <time datetime={at}>{text}</time>;
 }
 
 export function formatTime(at: string, language: Language): string {
@@ -164,7 +168,7 @@ export function Copyable({
       {label}
       <span class="copyable">
         <input class="secret" type="text" readonly value={value} autocomplete="off" spellcheck={false} />
-        <button type="button" class="quiet" data-copy data-copied={words.frame.copied}>
+        <button type="button" class="quiet" data-copy data-copied={words.frame.copied} hidden>
           {words.frame.copy}
         </button>
       </span>

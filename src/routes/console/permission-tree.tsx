@@ -12,6 +12,8 @@ export interface TreeProps {
   readonly words: Words;
   /** Shown at once; left out: where something is chosen already. */
   readonly open?: boolean;
+  /** What it is called; *Advanced options* when left out. */
+  readonly label?: string;
 }
 
 /** The field in which a graded section is chosen, by the section's path. */
@@ -21,10 +23,16 @@ const GRADE_FIELD = "grade:";
  * Every right of every service: a graded section as one choice, single rights as boxes. A role's permissions
  * are chosen by the same tree as a token's.
  */
-export function PermissionTree({ catalogues, chosen, words, open = chosen.size > 0 }: TreeProps) {
+export function PermissionTree({
+  catalogues,
+  chosen,
+  words,
+  open = chosen.size > 0,
+  label = words.tokens.advanced,
+}: TreeProps) {
   return (
     <details open={open || catalogues.length === 1}>
-      <summary>{words.tokens.advanced}</summary>
+      <summary>{label}</summary>
       <p class="help">{words.tokens.advancedHelp}</p>
       {catalogues.map((catalogue) => (
         <fieldset>

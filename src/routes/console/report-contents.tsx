@@ -256,12 +256,17 @@ export function Permissions({
       <ul>
         {permissions.map((permission) => (
           <li>
-            <code>{permission}</code>
+            <code>{breakable(permission)}</code>
           </li>
         ))}
       </ul>
     </details>
   );
+}
+
+/** Lines break after a dot, where there is room for no more. */
+function breakable(permission: string): Child {
+  return permission.split(".").map((part, index) => (index === 0 ? part : [".", <wbr />, part]));
 }
 
 function Shown({

@@ -6,10 +6,10 @@ import { codeOf } from "../../domain/refusal-codes.ts";
 import type { Deps } from "../../operations/deps.ts";
 import { showHold } from "../../operations/show-hold.ts";
 import { showPerson } from "../../operations/show-person.ts";
-import { isSameOrigin, sessionCookie } from "../session-cookie.ts";
+import { cookieOf, isSameOrigin, SESSION_COOKIE, sessionCookie } from "../session-cookie.ts";
 import { ConsoleApi } from "./console-api.ts";
 import { pageLanguageOf } from "./page-language.ts";
-import { momentOf, page, readForm, type AppContext, type PageStatus } from "./page.ts";
+import { momentOf, page, readForm, type AppContext } from "./page.ts";
 import { problemText } from "./problem-text.ts";
 import { personPages, teamPages } from "./pages/index.ts";
 import { Shell } from "./shell.tsx";
@@ -67,7 +67,8 @@ async function answer(
   const language = pageLanguageOf(request);
   const words = WORDS[language];
   const url = new URL(request.url);
-  const cookie = sessionCookie(request);
+  // A form from elsewhere is told so to whom it was put into the hand; it does nothing, see below.
+  const cookie = cookieOf(request, SESSION_COOKIE);
   const person = cookie === null ? null : await showPerson(deps, cookie, moment);
   if (person === null) return signInFirst(context, url);
   const visit: Visit = {
@@ -152,5 +153,5 @@ function refusalPage({ words, language, deps }: Visit, refusal: Refusal): ShownP
       ) : null}
     </>
   );
-  return { title: words.frame.problem, content, status: status as PageStatus };
+  return { title: words.frame.problem, content, status };
 }

@@ -66,6 +66,8 @@ button.danger { background: var(--alarm); color: var(--paper); }
 .note.alarm { border-color: var(--alarm); background: var(--alarm-soft); }
 .note.done { border-color: var(--done); background: var(--done-soft); }
 .note.once { border-color: var(--accent); background: var(--accent-soft); }
+.fields { display: grid; gap: 1rem; max-width: 44rem; margin: 0 0 1.5rem; }
+.fields > p, fieldset > p.help { margin: 0; }
 .copyable { display: flex; gap: 0.5rem; }
 .copyable .secret { flex: 1; }
 .empty { border: 1px dashed var(--line); border-radius: var(--radius); padding: 2rem 1.25rem; text-align: center; color: var(--muted); margin: 0 0 1.5rem; }
@@ -83,6 +85,7 @@ td.number, th.number { text-align: end; font-variant-numeric: tabular-nums; }
 details { margin: 0 0 1rem; }
 details > summary { cursor: pointer; font-weight: 600; }
 td details { margin: 0; } td details > summary { font-weight: 400; }
+td .buttons { flex-wrap: nowrap; } td time { white-space: nowrap; }
 td > :last-child { margin-bottom: 0; }
 .empty ul, td ul { margin-bottom: 0; }
 .pager { display: flex; gap: 1.5rem; }
@@ -101,7 +104,7 @@ progress { width: 100%; accent-color: var(--accent); }
 .cards h2 { margin-top: 0; }
 .cards > li > :last-child, .note ul { margin-bottom: 0; }
 .ways { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; list-style: none; padding: 0; }
-.filter { grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); max-width: none; margin: 0.75rem 0 1.5rem; align-items: start; }
+.filter { grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); max-width: none; margin: 0.75rem 0 1.5rem; align-items: start; }
 .filter .buttons { grid-column: 1 / -1; }
 pre { background: var(--ground); border: 1px solid var(--line); border-radius: var(--radius); padding: 0.75rem 1rem; margin: 0 0 1rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 td dl { grid-template-columns: 1fr; gap: 0; margin: 0.5rem 0 0; min-width: 14rem; } td dd { margin-bottom: 0.5rem; }

@@ -19,7 +19,7 @@ async function answerToken(call: EndpointCall): Promise<Result<Response, OAuthRe
   const { parameters } = oauth;
   const identified = await identifyClient(deps, oauth);
   if (!identified.ok) return identified;
-  const { client, secret } = identified.value;
+  const { client, secret, teamStatus } = identified.value;
   const redeemed = await redeem();
   // From here on the client is known: a script of its own may read the refusal as well.
   const response = redeemed.ok
@@ -35,6 +35,8 @@ async function answerToken(call: EndpointCall): Promise<Result<Response, OAuthRe
     if (!CLIENT_TYPE_RULES[client.type].grants.includes(grant.type)) {
       return err({ kind: "grant_type_not_for_client", type: client.type });
     }
+    // A suspended team is refused everywhere (contract, section 5), its applications in other teams too.
+    if (teamStatus === "suspended") return err({ kind: "team_suspended" });
     const proofKey = await proofKeyOf(deps, oauth);
     if (!proofKey.ok) return proofKey;
     return grant.redeem(deps, { client, secret, parameters, proofKey: proofKey.value, ip: oauth.ip }, moment);

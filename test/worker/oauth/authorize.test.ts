@@ -1,6 +1,6 @@
 import { exports } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { makeTeam, ORIGIN, rows, send } from "../support.ts";
+import { call, makeTeam, ORIGIN, rows, send } from "../support.ts";
 import { signIn } from "../people.ts";
 import {
   expectTokens,
@@ -104,11 +104,9 @@ describe("an authorization request", () => {
     const { client } = await ready();
     const person = await ownerPerson(client.team);
     const now = Date.now();
-    for (const over of [
-      { ended_at: now },
-      { expires_at: now - 1 },
-      { last_seen_at: now - 366 * 86_400_000 },
-    ]) {
+    const body = { session_minutes: 60 };
+    expect((await call("PATCH", `/v1/teams/${client.team}/security`, { body })).status).toBe(200);
+    for (const over of [{ ended_at: now }, { expires_at: now - 1 }, { last_seen_at: now - 3_600_001 }]) {
       expectSignIn(await visitor(await signIn(person.user, over)).get(linkOf(client)));
     }
   });

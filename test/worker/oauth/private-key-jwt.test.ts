@@ -232,7 +232,8 @@ describe("an assertion", () => {
 
   test.each<[string, () => Promise<string> | string, RegExp]>([
     ["of another issuer", () => assert({ claims: { iss: "https://evil.example" } }), /iss and sub/],
-    ["about nobody", () => assert({ claims: { iss: undefined } }), /iss and sub/],
+    ["about somebody else", () => assert({ claims: { sub: "cli_us_other" } }), /iss and sub/],
+    ["of nobody", () => assert({ claims: { iss: undefined } }), /iss and sub/],
     ["for another server", () => assert({ claims: { aud: "https://evil.example" } }), /aud/],
     [
       "for another server as well",

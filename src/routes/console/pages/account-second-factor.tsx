@@ -120,6 +120,9 @@ function confirmPage(visit: Visit, begun: BegunTotp | null, refusal: AccountRefu
                 </span>
               </label>
               <p>
+                <code>{begun.secret.match(/.{1,4}/g)?.join(" ")}</code>
+              </p>
+              <p>
                 <a href={begun.uri}>{text.keyLink}</a>
               </p>
               <p class="help">{text.keyOnce}</p>

@@ -7,6 +7,8 @@ import { dayAfter } from "./new-report.tsx";
 /** As the filter's form has them, and the API's own names. */
 const FILTERS = ["type", "actor", "subject", "from", "to"] as const;
 
+const SHOWN_EVENTS = 50;
+
 interface Listed {
   readonly events: readonly AuditEvent[];
   readonly next: string | null;
@@ -35,7 +37,7 @@ function labelsOf({ words: { audit: text } }: TeamVisit): Readonly<Record<string
 }
 
 function apiQueryOf(query: URLSearchParams): URLSearchParams {
-  const asked = new URLSearchParams();
+  const asked = new URLSearchParams({ limit: String(SHOWN_EVENTS) });
   const take = (name: string, from: string, change: (value: string) => string = (value) => value) => {
     const value = query.get(from)?.trim() ?? "";
     if (value !== "") asked.set(name, change(value));
@@ -142,7 +144,7 @@ function Keep({
       <h2>{text.keep}</h2>
       <p>{text.keepText}</p>
       <pre>
-        <code>npm run verify-audit -- export.json{link === null ? "" : ` --head ${link}`}</code>
+        <code>npm run verify-audit -- export.json</code>
       </pre>
       {link === null ? null : (
         <>

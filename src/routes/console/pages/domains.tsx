@@ -42,14 +42,11 @@ async function listPage(visit: TeamVisit, name: string, problem: string | null):
           </Empty>
         ) : (
           <Table
-            heads={[text.name, text.state, text.added, text.open]}
+            heads={[text.name, text.state, text.added]}
             rows={domains.map((domain) => [
-              domain.name,
+              <a href={`${base}/domains/${domain.id}`}>{domain.name}</a>,
               <State domain={domain} words={words} />,
-              <When at={domain.created_at} language={language} otherwise="" />,
-              <a href={`${base}/domains/${domain.id}`} aria-label={text.openOf(domain.name)}>
-                {text.open}
-              </a>,
+              <When at={domain.created_at} language={language} otherwise="" dayOnly />,
             ])}
           />
         )}
@@ -139,10 +136,12 @@ async function showDomain(visit: TeamVisit, problem: string | null): Promise<Out
         ) : (
           <>
             <h2>{text.howTitle}</h2>
-            <p>{text.how}</p>
-            <Copyable label={text.recordName} value={domain.dns_record.name} words={words} />
-            <Copyable label={text.recordValue} value={domain.dns_record.value} words={words} />
-            <p class="help">{text.whole}</p>
+            <div class="fields">
+              <p>{text.how}</p>
+              <Copyable label={text.recordName} value={domain.dns_record.name} words={words} />
+              <Copyable label={text.recordValue} value={domain.dns_record.value} words={words} />
+              <p class="help">{text.whole}</p>
+            </div>
           </>
         )}
         <div class="buttons">

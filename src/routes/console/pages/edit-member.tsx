@@ -101,9 +101,10 @@ async function memberPage(visit: TeamVisit, again: Again): Promise<Outcome> {
         {may("EMM.Members.DELETE") && !isBeyond ? (
           <>
             <h2>{isInvited ? text.withdraw : text.remove}</h2>
+            <p>{isInvited ? text.withdrawText : text.removeHint}</p>
             <p>
-              <a href={`${base}/members/${member.id}/remove`}>
-                {isInvited ? text.withdrawTitle(member.email) : text.removeTitle(member.email)}
+              <a class="button quiet" href={`${base}/members/${member.id}/remove`}>
+                {isInvited ? text.withdraw : text.remove}
               </a>
             </p>
           </>

@@ -160,7 +160,13 @@ function formPage({ words, team, base }: TeamVisit, draft: Draft, around: Around
             <Field label={text.name} name="name" value={draft.name} required maxlength={100} />
             <Field label={text.description} name="description" value={draft.description} maxlength={500} />
           </div>
-          <PermissionTree catalogues={catalogues} chosen={draft.chosen} words={words} open />
+          <PermissionTree
+            catalogues={catalogues}
+            chosen={draft.chosen}
+            words={words}
+            label={text.tree}
+            open
+          />
           <Summary catalogues={catalogues} chosen={draft.chosen} words={words} texts={text} />
           <div class="buttons">
             <button type="submit" name="do" value="save">

@@ -76,7 +76,7 @@ function MemberTable({
         </>,
         roleName(visit, roles, member.role),
         <span class={`tag ${member.status === "active" ? "good" : ""}`}>{text[member.status]}</span>,
-        <When at={member.joined_at ?? member.created_at} language={language} otherwise="" />,
+        <When at={member.joined_at ?? member.created_at} language={language} otherwise="" dayOnly />,
         ...(mayChange
           ? [
               <a href={`${base}/members/${member.id}`} aria-label={text.manageOf(member.email)}>

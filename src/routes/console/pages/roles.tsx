@@ -60,7 +60,7 @@ function RoleTable({ roles, visit }: { readonly roles: readonly ShownRole[]; rea
   const mayDelete = may("EMM.Roles.DELETE");
   return (
     <Table
-      heads={[text.name, text.members, text.rights, text.edit]}
+      heads={[text.name, text.members, text.rights, text.actions]}
       rows={roles.map((role) => {
         const { id, name, description, built_in: isBuiltIn } = role;
         const canEdit = mayEdit && !isBuiltIn;

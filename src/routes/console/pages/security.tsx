@@ -176,7 +176,7 @@ function formPage(
                 help={text[`${method}Help`]}
               />
             ))}
-            <a href={`${base}/sso-connections`}>{`${text.sso}: ${text.toSso}`}</a>
+            <a href={`${base}/sso-connections`}>{text.toSso}</a>
           </fieldset>
           <Field
             label={text.minutes}

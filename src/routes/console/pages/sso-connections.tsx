@@ -87,14 +87,14 @@ function ConnectionTable({
   const mayRemove = may("EMM.Members.DELETE");
   return (
     <Table
-      heads={[text.name, text.domains, text.made, ...(mayEdit || mayRemove ? [text.edit] : [])]}
+      heads={[text.name, text.domains, text.made, ...(mayEdit || mayRemove ? [words.roles.actions] : [])]}
       rows={connections.map(({ id, name, issuer, allowed_domains: domains, created_at: madeAt }) => [
         <>
           {name}
           <span class="help">{issuer}</span>
         </>,
         domains.join(", "),
-        <When at={madeAt} language={language} otherwise="" />,
+        <When at={madeAt} language={language} otherwise="" dayOnly />,
         ...(mayEdit || mayRemove
           ? [
               <span class="buttons">
@@ -127,18 +127,22 @@ export function Addresses({
   const { sso: text } = words;
   return (
     <>
-      <h2>{text.callback}</h2>
-      <p>{text.callbackText}</p>
-      <Copyable label={text.callback} value={redirectUriOf(deps)} words={words} />
+      <h2>{text.atProvider}</h2>
+      <div class="fields">
+        <p>{text.callbackText}</p>
+        <Copyable label={text.callback} value={redirectUriOf(deps)} words={words} />
+      </div>
       {hasConnection ? (
         <>
-          <h2>{text.link}</h2>
-          <p>{text.linkText}</p>
-          <Copyable
-            label={text.link}
-            value={`${deps.origins[deps.region]}/signin?team=${team.slug}`}
-            words={words}
-          />
+          <h2>{text.forMembers}</h2>
+          <div class="fields">
+            <p>{text.linkText}</p>
+            <Copyable
+              label={text.link}
+              value={`${deps.origins[deps.region]}/signin?team=${team.slug}`}
+              words={words}
+            />
+          </div>
         </>
       ) : null}
     </>

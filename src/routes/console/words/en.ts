@@ -228,13 +228,13 @@ export const en = {
     usedCount: (count: string) => `${count} used`,
     unnamed: "It was also checked with no right named, so that it may have used more.",
     instead: "Instead",
-    narrower: "Prepare a narrower token",
-    narrowerOf: (name: string) => `Prepare a narrower token in place of ${name}`,
+    narrower: "Narrower token",
+    narrowerOf: (name: string) => `Narrower token in place of ${name}`,
     narrowerHelp:
-      "A narrower token opens the form with what was really used. Add it, switch your integration over, then revoke the old one.",
+      "Narrower token: opens the form, filled in with what was really used and what that needs. Add it, switch your integration over, then revoke the old one.",
     allUsed: "it uses all it may do",
     noneUsed: "not used at all",
-    noNarrower: "none narrower",
+    noNarrower: "no narrower one would do",
     reasons: "Why",
     why: {
       unused: "not used in this time",
@@ -284,7 +284,7 @@ export const en = {
     keepText:
       "Each event is tied to all before it by a hash. Export the trail, and anybody can verify it without a connection:",
     keepHead:
-      "Note the last link somewhere else now and then. Only that shows later whether the end was cut off:",
+      "Note the last link somewhere else now and then, and give it as --head when you verify. Only that shows whether the end was cut off:",
     keepAdd: "Export the audit trail",
     types: {
       "access_token.created": "Access token added",
@@ -368,6 +368,7 @@ export const en = {
     editOf: (name: string) => `Edit the role ${name}`,
     view: "View",
     viewOf: (name: string) => `View the role ${name}`,
+    actions: "Actions",
     builtIn: "built in",
     builtInText:
       "Owners hold everything, also what is added later. This role is in every team and cannot be changed; a team keeps at least one owner.",
@@ -428,6 +429,7 @@ export const en = {
     saved: (email: string) => `The role of ${email} is changed.`,
     removed: "Done: removed.",
     remove: "Remove",
+    removeHint: "You see first what becomes of what is theirs.",
     withdraw: "Withdraw the invitation",
     removeTitle: (email: string) => `Remove ${email}?`,
     removeSelf: "You are about to remove yourself. Somebody else has to invite you back.",
@@ -463,6 +465,8 @@ export const en = {
     domainsHelp: "The e-mail domains for which this provider may vouch.",
     noDomain: "First prove a domain of your e-mail addresses; then it can be chosen here.",
     toDomains: "Domains",
+    atProvider: "At your provider",
+    forMembers: "For your members",
     callback: "Callback URL",
     callbackText: "Register this address at your provider as the place to send people back to.",
     link: "Sign-in link",
@@ -496,7 +500,7 @@ export const en = {
     passkeyHelp: "Kept by a phone, computer or security key. Counts as a second factor.",
     sso: "Single sign-on",
     ssoHelp: "By your own OpenID provider. On its own only once a connection is set up.",
-    toSso: "Connections",
+    toSso: "Set up single sign-on",
     minutes: "Sign out after idle minutes",
     minutesHelp: "From 5 minutes to 43,200, which is 30 days.",
     android: "Android Enterprise ID",
@@ -525,8 +529,6 @@ export const en = {
     waiting: "waiting for proof",
     added: "Added",
     provenAt: "Proven",
-    open: "Show",
-    openOf: (name: string) => `Show ${name}`,
     howTitle: "Prove that it is yours",
     how: "At the provider of the domain's DNS, add a record of the type TXT:",
     recordName: "Name",
@@ -562,7 +564,7 @@ export const en = {
       webhooks: "Webhooks",
       checks_per_minute: "Checks per minute",
     },
-    planHelp: "A smaller plan is refused while more is in use than it allows.",
+    planHelp: "A smaller plan is refused while more access tokens are in force than it allows.",
     contact: "Who gets the invoices",
     contactName: "Name",
     contactEmail: "Email",
@@ -584,7 +586,8 @@ export const en = {
     ssoOnly: "This team is entered by single sign-on alone.",
     signIn: "Sign in and join",
     signInText: "There is an account with this address already. Sign in to it; then you come back here.",
-    other: (email: string) => `You are signed in as ${email}, but the invitation is for another address.`,
+    other: (email: string) =>
+      `You are signed in as ${email}, but this invitation is for another address. If you join, you are signed in there instead.`,
     signedIn: (email: string) => `You are signed in as ${email}.`,
     goneTitle: "This link does not work",
     goneText:
@@ -614,7 +617,8 @@ export const en = {
     passkeyTitle: "Sign in with a passkey",
     passkeyText: "Your browser asks you now to unlock your passkey.",
     passkeyButton: "Ask again",
-    passkeyFailed: "Nothing came of it: it was cancelled, took too long, or there is no passkey for this place.",
+    passkeyFailed:
+      "Nothing came of it: it was cancelled, took too long, or there is no passkey for this place.",
     passkeyScript: "Passkeys need JavaScript. Allow it for this site, or sign in another way.",
     otherWay: "Sign in another way",
     resetTitle: "Set a new password",
@@ -637,8 +641,7 @@ export const en = {
       provider_declined: "Your identity provider did not sign you in.",
       stale_flow:
         "This sign-in was finished already, began in another browser, or took too long. Start again.",
-      address_not_admitted:
-        "Your identity provider gave no verified e-mail address in a domain of the team.",
+      address_not_admitted: "Your identity provider gave no verified e-mail address in a domain of the team.",
       not_invited: "You are not in this team yet. Ask an administrator of the team for an invitation.",
       invitation_beyond_connection:
         "This invitation cannot be accepted by single sign-on. Open the link that you were sent.",
@@ -657,7 +660,8 @@ export const en = {
     email: "Email",
     bySso:
       "You came by your organisation's single sign-on, so you cannot change here how this account is opened. Sign in with its password or a passkey to do that.",
-    toSecondFactor: "Set up a second factor on your account page, or sign in again with the one that you have",
+    toSecondFactor:
+      "Set up a second factor on your account page, or sign in again with the one that you have",
     password: "Password",
     passwordSet: (when: string) => `Set on ${when}.`,
     passwordFirst: "The one that the account was made with.",
@@ -712,7 +716,8 @@ export const en = {
     passkeyRemoveYes: "Yes, remove it",
     passkeyRemoved: "The passkey is removed.",
     sessions: "Sessions",
-    sessionsLead: "Where you are signed in. Sign out what you do not recognise, and change your password then.",
+    sessionsLead:
+      "Where you are signed in. Sign out what you do not recognise, and change your password then.",
     where: "Where",
     address: "Address",
     since: "Since",
