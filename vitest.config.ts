@@ -17,7 +17,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           environment: "node",
           include: ["test/**/*.test.{ts,tsx}"],
-          exclude: ["test/worker/**", "test/browser/**"],
+          exclude: ["test/worker/**", "test/conformance/**", "test/browser/**"],
         },
       },
       {
@@ -42,7 +42,7 @@ export default defineConfig({
         ],
         test: {
           name: "worker",
-          include: ["test/worker/**/*.test.{ts,tsx}"],
+          include: ["test/worker/**/*.test.{ts,tsx}", "test/conformance/**/*.test.ts"],
           setupFiles: ["./test/worker/setup.ts"],
         },
       },

@@ -268,6 +268,10 @@ function revivedSignIns(db: Database, journal: SQL, endedAt: EndedAt): Revival[]
     AND coalesce(${passwordSetAt}, ${createdAt}) < ${endedAt("password", sql`${id}`)}`;
   return [
     db.update(users).set({ passwordHash: null }).where(old),
+    // Used since then, or in vain once the password was set otherwise.
+    db
+      .delete(resetLinks)
+      .where(sql`${resetLinks.createdAt} < ${endedAt("password", sql`${resetLinks.userId}`)}`),
     db.delete(passkeys).where(sql`${passkeys.id} IN ${idsIn(journal, "passkey")}`),
     db.delete(recoveryCodes).where(sql`${recoveryCodes.hash} IN ${idsIn(journal, "recovery_code")}`),
   ].map((statement) => ({ cached: null, statements: [statement] }));

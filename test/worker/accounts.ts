@@ -9,7 +9,7 @@ import { SESSION_COOKIE, STEP_COOKIE } from "../../src/routes/session-cookie.ts"
 import { Authenticator, type Asked } from "../authenticator.ts";
 import { Browser } from "./openid-provider.ts";
 import { signIn } from "./people.ts";
-import { makeTeam, rows, unique } from "./support.ts";
+import { makeTeam, rows, unique, type Worker } from "./support.ts";
 
 export const PASSWORD = "correct horse battery";
 
@@ -57,8 +57,8 @@ export async function signedIn({ user }: Account, row: Parameters<typeof signIn>
 }
 
 /** A browser that has shown a password, and owes a code; the password itself is passed over. */
-export async function owingCode({ user }: Account): Promise<Browser> {
-  const browser = new Browser();
+export async function owingCode({ user }: Account, at?: Worker): Promise<Browser> {
+  const browser = new Browser(at);
   const secret = unique("step-secret");
   browser.cookies.set(STEP_COOKIE, secret);
   const sql =

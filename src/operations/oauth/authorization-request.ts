@@ -135,7 +135,9 @@ export async function readReturnPath(
   if (id.value === null) return err({ kind: "client_missing" });
   const found = await readClient(deps.db, { id: id.value, secretHash: null, now: deps.clock() });
   if (found === undefined) return err(unknownClient(deps, id.value));
-  const { client } = found;
+  const { client, teamStatus } = found;
+  // Whoever answers for the client is suspended: people are not sent to it either.
+  if (teamStatus === "suspended") return err({ kind: "team_suspended" });
   const back = returnPathOf(client, pairs);
   return back.ok ? ok({ client, back: back.value }) : back;
 }

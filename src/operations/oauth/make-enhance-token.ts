@@ -37,7 +37,8 @@ export async function makeEnhanceToken(
   const { parameters } = request;
   const identified = await identifyClient(deps, request);
   if (!identified.ok) return identified;
-  const { client } = identified.value;
+  const { client, teamStatus } = identified.value;
+  if (teamStatus === "suspended") return err({ kind: "team_suspended" });
   const type = parameters.get("grant_type");
   if (type === null) return err({ kind: "parameter_missing", parameter: "grant_type" });
   if (type !== GRANT_TYPE) return err({ kind: "grant_type_unsupported" });

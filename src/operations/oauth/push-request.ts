@@ -39,7 +39,8 @@ export async function pushRequest(
 ): Promise<Result<PushedRequest, OAuthRefusal>> {
   const identified = await identifyClient(deps, request);
   if (!identified.ok) return identified;
-  const { client } = identified.value;
+  const { client, teamStatus } = identified.value;
+  if (teamStatus === "suspended") return err({ kind: "team_suspended" });
   // RFC 9126, section 2.1: that one was pushed already.
   if (request.parameters.get("request_uri") !== null) {
     return err({ kind: "parameter_invalid", parameter: "request_uri" });

@@ -43,12 +43,11 @@ export interface PageOptions {
   /** In which it is written, where there is a choice. */
   readonly language?: Language;
   /**
-   * Given when a form on it leads to an OpenID provider. Browsers hold `form-action` against each redirect
-   * that follows a form, and providers send people on to hosts that nobody knows beforehand. An application's
-   * own place is known: `to` is its origin or scheme. Signing in on the way to one may lead anywhere: what was
-   * allowed before is answered at once.
+   * Given when a form on it leads to an OpenID provider, or to an application. Browsers hold `form-action`
+   * against each redirect that follows a form, and both send people on to hosts that nobody knows beforehand;
+   * an application may have a scheme of its own, so there it is left out.
    */
-  readonly leavesByForm?: Pick<Deps, "allowLoopback"> | { readonly to: string } | "anywhere" | null;
+  readonly leavesByForm?: Pick<Deps, "allowLoopback"> | "anywhere" | null;
 }
 
 export async function page(
@@ -70,9 +69,8 @@ function formAction(leaves: NonNullable<PageOptions["leavesByForm"]> | null): st
   return `form-action ${formTargets(leaves)}; `;
 }
 
-function formTargets(leaves: Pick<Deps, "allowLoopback"> | { readonly to: string } | null): string {
+function formTargets(leaves: Pick<Deps, "allowLoopback"> | null): string {
   if (leaves === null) return "'self'";
-  if ("to" in leaves) return `'self' ${leaves.to}`;
   return leaves.allowLoopback ? "'self' https: http://localhost:* http://127.0.0.1:*" : "'self' https:";
 }
 

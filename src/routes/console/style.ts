@@ -107,6 +107,7 @@ progress { width: 100%; accent-color: var(--accent); }
 .filter { grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); max-width: none; margin: 0.75rem 0 1.5rem; align-items: start; }
 .filter .buttons { grid-column: 1 / -1; }
 pre { background: var(--ground); border: 1px solid var(--line); border-radius: var(--radius); padding: 0.75rem 1rem; margin: 0 0 1rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+td li code { overflow-wrap: break-word; } td ul { padding-inline-start: 1rem; }
 td dl { grid-template-columns: 1fr; gap: 0; margin: 0.5rem 0 0; min-width: 14rem; } td dd { margin-bottom: 0.5rem; }
 del { color: var(--alarm); } ins { color: var(--done); }
 .cards > li { border: 1px solid var(--line); border-radius: var(--radius); padding: 1rem; }

@@ -13,14 +13,7 @@ import { refuse } from "../refusals.ts";
 import { isSameOrigin, sessionCookie } from "../session-cookie.ts";
 import { ConsentPage } from "./consent-page.tsx";
 import type { DepsOf, OAuthApp } from "./endpoint.ts";
-import {
-  formTarget,
-  problemPage,
-  sendBack,
-  sendBackRefusal,
-  sendToSignIn,
-  signInPath,
-} from "./person-answers.tsx";
+import { problemPage, sendBack, sendBackRefusal, sendToSignIn, signInPath } from "./person-answers.tsx";
 
 const PATH = OAUTH_PATHS.authorization;
 
@@ -61,7 +54,8 @@ function answer(
       const content = <ConsentPage view={view} action={path} signIn={signInPath(path)} />;
       return page(context, content, {
         status: view.problem === null ? 200 : 400,
-        leavesByForm: { to: formTarget(view.redirectUri) },
+        // Applications send people on from their callback, to hosts that nobody knows here.
+        leavesByForm: "anywhere",
       });
     }
     case "code": {

@@ -1,5 +1,4 @@
 import type { OAuthRefusal } from "../../domain/oauth-refusal.ts";
-import { isRedirectUri } from "../../domain/redirect-uri.ts";
 import type { ReturnPath } from "../../operations/oauth/authorization-request.ts";
 import type { Deps } from "../../operations/deps.ts";
 import { page, type AppContext, type PageStatus } from "../console/page.ts";
@@ -49,14 +48,6 @@ export function withParameters(uri: string, parameters: Parameters): string {
     .join("&");
   const separator = uri.includes("?") ? (/[?&]$/.test(uri) ? "" : "&") : "?";
   return uri + separator + query;
-}
-
-/** Where a form may lead in the end, as a source of a content security policy: an origin, or a scheme. */
-export function formTarget(redirectUri: string): string {
-  const [, origin] = /^(https?:\/\/[a-z0-9.-]+(?::\d+)?)(?:[/?]|$)/i.exec(redirectUri) ?? [];
-  if (origin !== undefined) return origin;
-  // An IPv6 address has no writing there, and an app's own scheme no origin.
-  return isRedirectUri("native", redirectUri) ? redirectUri.slice(0, redirectUri.indexOf(":") + 1) : "'self'";
 }
 
 /** A page that says what is wrong, and sends nobody anywhere; who reads JSON gets RFC 6749's error instead. */

@@ -16,7 +16,6 @@ import { readableBy, servePost, type DepsOf, type OAuthApp } from "./endpoint.ts
 import { OtherAccountPage } from "./error-page.tsx";
 import {
   errorParameters,
-  formTarget,
   problemPage,
   sendBack,
   sendBackRefusal,
@@ -86,7 +85,8 @@ function answer(context: AppContext, deps: Deps, outcome: Enhancement): Response
       const path = pathOf(handle);
       return page(context, <ConsentPage view={view} action={path} signIn={signInPath(path)} />, {
         status: view.problem === null ? 200 : 400,
-        leavesByForm: { to: formTarget(view.redirectUri) },
+        // Applications send people on from their callback, to hosts that nobody knows here.
+        leavesByForm: "anywhere",
       });
     }
     case "enhanced":

@@ -294,28 +294,17 @@ describe("an unsound client", () => {
 });
 
 describe("the page", () => {
-  test("can be framed by nobody, leads its form here and to the client alone, and leaks no address", async () => {
+  test("can be framed by nobody, and leaks no address", async () => {
     const { client, owner } = await ready();
     const { headers } = await owner.get(linkOf(client));
     const policy = headers.get("Content-Security-Policy") ?? "";
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).toContain("default-src 'none'");
-    expect(policy).toMatch(/form-action 'self' https:\/\/app\.example;/);
+    // Browsers hold it against each redirect that follows, also those that the application makes.
+    expect(policy).not.toContain("form-action");
     expect(headers.get("X-Frame-Options")).toBe("DENY");
     expect(headers.get("Referrer-Policy")).toBe("no-referrer");
     expect(headers.get("Cache-Control")).toBe("no-store");
-  });
-
-  test.each([
-    ["com.example.app:/cb", "com.example.app:"],
-    ["http://127.0.0.1:7001/cb", "http://127.0.0.1:7001"],
-    ["http://[::1]:7001/cb", "http:"],
-    ["https://app.example:8443/cb", "https://app.example:8443"],
-  ])("lets its form lead to %s", async (uri, source) => {
-    const { client, owner } = await ready("mobile", { redirect_uris: JSON.stringify([uri]) });
-    const challenge = { code_challenge: CHALLENGE, code_challenge_method: "S256" };
-    const { headers } = await owner.get(linkOf(client, { redirect_uri: uri, ...challenge }));
-    expect(headers.get("Content-Security-Policy")).toContain(`form-action 'self' ${source};`);
   });
 
   test("shows hostile names as text, and a home page only if it is a web page", async () => {

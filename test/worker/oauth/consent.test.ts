@@ -191,10 +191,14 @@ describe("a person without the means", () => {
     const { client, owner } = await ready();
     const elsewhere = await makeTeam();
     const person = await join(elsewhere.id, "owner");
+    const other = await join(elsewhere.id, "owner");
     await env.DB.prepare("DELETE FROM members WHERE user_id = ?").bind(person.user).run();
     expectReturnedError(await visitor(person).get(linkOf(client)), "access_denied");
+    await call("PATCH", `/v1/teams/${elsewhere.id}`, { body: { status: "suspended" } });
+    expectReturnedError(await visitor(other).get(linkOf(client)), "access_denied");
+    // A client whose own team is suspended is nobody to send people to.
     await call("PATCH", `/v1/teams/${client.team}`, { body: { status: "suspended" } });
-    expectReturnedError(await owner.get(linkOf(client)), "access_denied");
+    await expectProblem(await owner.get(linkOf(client)), 400, /suspended/);
   });
 
   test("sees why where signing in otherwise would help, and can only deny", async () => {

@@ -187,6 +187,12 @@ describe("pushing", () => {
     expectError(await pushWith({ dpop_jkt: CHALLENGE }), 400, "invalid_request");
   });
 
+  test("is not for a client whose team is suspended", async () => {
+    const client = await storeClient();
+    await env.DB.prepare("UPDATE teams SET status = 'suspended' WHERE id = ?").bind(client.team).run();
+    expectError(await post(PAR, { ...credentials(client), ...wanted }), 400, "invalid_grant");
+  });
+
   test("is a POST, and counted", async () => {
     expect((await send("GET", PAR, { as: null })).status).toBe(405);
     const client = await storeClient();

@@ -38,6 +38,7 @@ const NEEDS: Readonly<Record<string, string>> = {
   "GET /v1/audit-events": "operator",
   "POST /v1/teams/{team}/revoke-all": "operator",
   "POST /v1/users/{user}/revoke-all": "operator",
+  "POST /v1/users/{user}/reset-links": "operator",
   "POST /v1/services": "operator",
   "GET /v1/services": "operator",
   "DELETE /v1/services/{id}": "operator",
