@@ -16,6 +16,8 @@ export type EndKind =
   | "member"
   | "session"
   | "client"
+  /** With the sessions that it let in. */
+  | "sso_connection"
   /** By its hash; ends at the time of the entry, which may lie ahead. */
   | "client_secret"
   | "grant"

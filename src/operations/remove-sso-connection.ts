@@ -12,6 +12,7 @@ import { endSsoSessions } from "../store/sessions.ts";
 import { deleteSsoIdentities } from "../store/sso-identities.ts";
 import { auditRow, type Actor } from "./change.ts";
 import type { Deps } from "./deps.ts";
+import { journalEnded } from "./journal-watch.ts";
 
 /**
  * Removes a connection, unless nobody could sign in any more without it. The sessions that it let in end, and
@@ -41,5 +42,6 @@ export async function removeSsoConnection(
     if (!(error instanceof ConditionFailed)) throw error;
     return err({ kind: "no_way_to_sign_in" });
   }
+  await journalEnded(deps, { kind: "sso_connection", id, at: audit.at });
   return ok(connection);
 }

@@ -4,8 +4,6 @@ import { sumUsageByDay, type DailyUse } from "../store/report-data.ts";
 import type { Deps } from "./deps.ts";
 import { readMakers } from "./token-makers.ts";
 
-export type { DailyUse } from "../store/report-data.ts";
-
 export interface TokenUse {
   /** Days since the epoch: the first one shown, and the last, which is today. In UTC. */
   readonly days: { readonly from: number; readonly to: number };

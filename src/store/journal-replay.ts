@@ -30,6 +30,8 @@ import {
   services,
   sessions,
   signInSteps,
+  ssoConnections,
+  ssoIdentities,
   teams,
   users,
 } from "./schema.ts";
@@ -70,6 +72,7 @@ export async function replayEntries(
     revivedTokens(db, endedAt),
     revivedMembers(db, endedAt),
     revivedServices(db, endedAt),
+    revivedSso(db, journal, at),
     ...revivedSignIns(db, journal, endedAt),
     revivedInvitations(db, entries),
     revivedRole(db, entries),
@@ -259,6 +262,22 @@ function revivedSessions(db: Database, endedAt: EndedAt): Revival {
     coalesce(${ofTheirTeams("member", sql`${members.teamId} || ':' || ${members.userId}`)}, 0)))`;
   const revived = sql`${sessions.endedAt} IS NULL AND ${createdAt} <= ${at}`;
   return { cached: null, statements: [db.update(sessions).set({ endedAt: at }).where(revived)] };
+}
+
+/** Identity providers that vouch for nobody any more, with the sessions that they let in. */
+function revivedSso(db: Database, journal: SQL, at: number): Revival {
+  const ended = idsIn(journal, "sso_connection");
+  return {
+    cached: null,
+    statements: [
+      db
+        .update(sessions)
+        .set({ endedAt: at })
+        .where(sql`${sessions.endedAt} IS NULL AND ${sessions.ssoConnectionId} IN ${ended}`),
+      db.delete(ssoIdentities).where(sql`${ssoIdentities.connectionId} IN ${ended}`),
+      db.delete(ssoConnections).where(sql`${ssoConnections.id} IN ${ended}`),
+    ],
+  };
 }
 
 /** By what people signed in before they changed it: to find that out may have been the reason for the change. */
