@@ -79,10 +79,12 @@ export class Authenticator {
     );
     const authData = bytesOf(await this.#head(ATTESTED | UP_UV, slips), credential);
     const text = (name: string) => bytesOf([0x60 + name.length], new TextEncoder().encode(name));
+    const entries = [text("fmt"), text("none"), text("attStmt"), [0xa0], text("authData")];
     const attestation = bytesOf(
       [0xa3],
-      ...[text("fmt"), text("none"), text("attStmt"), [0xa0], text("authData")],
-      ...[[0x59, authData.length >> 8, authData.length & 0xff], authData],
+      ...entries,
+      [0x59, authData.length >> 8, authData.length & 0xff],
+      authData,
     );
     return {
       id,

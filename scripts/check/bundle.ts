@@ -5,8 +5,11 @@ import { gzipSync } from "node:zlib";
 import { failed, passed, type Outcome } from "./outcome.ts";
 import { runTool } from "./tool.ts";
 
-/** What the Worker may weigh, in bytes after gzip: it is parsed at every cold start. */
-export const BUDGET_BYTES = 150 * 1024;
+/**
+ * What the Worker may weigh, in bytes after gzip: it is parsed at every cold start (`npm run bench -- --rows start`).
+ * The check alone is about 100 KB of it, the OAuth server 60, the console in seven languages at most 60.
+ */
+export const BUDGET_BYTES = 288 * 1024;
 
 /** Modules that have no business in a Worker, by their path. */
 const FORBIDDEN: readonly (readonly [name: string, pattern: RegExp])[] = [

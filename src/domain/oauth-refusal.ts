@@ -21,6 +21,7 @@ export type OAuthRefusal =
   | { readonly kind: "parameter_repeated"; readonly parameter: string }
   | { readonly kind: "parameter_invalid"; readonly parameter: string }
   | { readonly kind: "body_unreadable" }
+  | { readonly kind: "body_too_large" }
   | { readonly kind: "two_client_authentications" }
   | { readonly kind: "bearer_in_query" }
   | { readonly kind: "challenge_method_unsupported" }

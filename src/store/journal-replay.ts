@@ -290,7 +290,7 @@ function revivedSignIns(db: Database, journal: SQL, endedAt: EndedAt): Revival[]
     // Used since then, or in vain once the password was set otherwise.
     db
       .delete(resetLinks)
-      .where(sql`${resetLinks.createdAt} < ${endedAt("password", sql`${resetLinks.userId}`)}`),
+      .where(sql`${resetLinks.createdAt} <= ${endedAt("password", sql`${resetLinks.userId}`)}`),
     db.delete(passkeys).where(sql`${passkeys.id} IN ${idsIn(journal, "passkey")}`),
     db.delete(recoveryCodes).where(sql`${recoveryCodes.hash} IN ${idsIn(journal, "recovery_code")}`),
   ].map((statement) => ({ cached: null, statements: [statement] }));

@@ -31,11 +31,14 @@ describe("@zohocrm/nodejs-sdk-8.0", () => {
   beforeAll(async () => {
     api = createServer((request, response) => {
       const authorization = request.headers.authorization ?? "";
-      void region.check(authorization.replace(/^Zoho-oauthtoken /, ""), LOCK).then(({ allowed }) => {
-        verdicts.push({ authorization, allowed });
-        response.writeHead(allowed ? 200 : 401, { "Content-Type": "application/json" });
-        response.end(JSON.stringify({ org: [{ id: "1", company_name: "Example" }] }));
-      });
+      region.check(authorization.replace(/^Zoho-oauthtoken /, ""), LOCK).then(
+        ({ allowed }) => {
+          verdicts.push({ authorization, allowed });
+          response.writeHead(allowed ? 200 : 401, { "Content-Type": "application/json" });
+          response.end(JSON.stringify({ org: [{ id: "1", company_name: "Example" }] }));
+        },
+        (error: unknown) => response.destroy(error as Error),
+      );
     });
     await new Promise<void>((resolve) => api.listen(0, "127.0.0.1", resolve));
   });
@@ -57,9 +60,7 @@ describe("@zohocrm/nodejs-sdk-8.0", () => {
       .redirectURL(REDIRECT)
       .findUser(false)
       .build();
-    await (
-      await new sdk.InitializeBuilder()
-    )
+    await new sdk.InitializeBuilder()
       .environment(environment)
       .token(token)
       .store(new sdk.FileStore(join(folder, "tokens.txt")))

@@ -3,9 +3,10 @@ import { makeClient } from "../worker/clients.ts";
 import {
   expectTokens,
   LOCK_SCOPE,
-  ownerPerson,
+  ownerOf as userOf,
   redeem,
   REDIRECT,
+  signIn,
   type TestClient,
   type TokenBody,
 } from "../worker/oauth/support.ts";
@@ -45,9 +46,9 @@ export async function register(type: TestClient["type"] = "server", more: object
   return { id, secret: secret ?? "", team, type };
 }
 
-/** The browser of the client's team's owner, who is signed in. */
+/** The browser of the client's team's owner, who has just signed in, whatever a test does with the clock. */
 export async function ownerOf({ team }: TestClient): Promise<Visitor> {
-  return visitor(await ownerPerson(team));
+  return visitor(await signIn(await userOf(team)));
 }
 
 export function isPublic({ type }: TestClient): boolean {

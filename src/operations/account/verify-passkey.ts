@@ -149,7 +149,7 @@ async function importKey({
   if (wanted === undefined) return null;
   try {
     const key = await crypto.subtle.importKey("spki", fromBase64Url(publicKey), wanted, true, ["verify"]);
-    return "modulusLength" in key.algorithm && Number(key.algorithm.modulusLength) < 2048 ? null : key;
+    return "modulusLength" in key.algorithm && key.algorithm.modulusLength < 2048 ? null : key;
   } catch {
     return null;
   }

@@ -46,7 +46,7 @@ export async function pushRequest(
     return err({ kind: "parameter_invalid", parameter: "request_uri" });
   }
   const pairs = storedPairs(request.parameters.entries);
-  if (JSON.stringify(pairs).length > MOST_CHARACTERS) return err({ kind: "body_unreadable" });
+  if (JSON.stringify(pairs).length > MOST_CHARACTERS) return err({ kind: "body_too_large" });
   const back = returnPathOf(client, pairs);
   if (!back.ok) return back;
   const valid = await validateRequest(deps, { client, back: back.value }, pairs, moment);

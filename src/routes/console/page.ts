@@ -57,7 +57,7 @@ export async function page(
 ): Promise<Response> {
   const html = await content;
   const scripts = script ? "script-src 'self'; connect-src 'self'; " : "";
-  const policy = `default-src 'none'; style-src 'self'; ${scripts}${formAction(leavesByForm)}base-uri 'none'; frame-ancestors 'none'`;
+  const policy = `default-src 'none'; style-src 'self'; img-src 'self'; ${scripts}${formAction(leavesByForm)}base-uri 'none'; frame-ancestors 'none'`;
   const spoken = language === undefined ? {} : { "Content-Language": language, Vary: "Accept-Language" };
   const headers = { ...PAGE_HEADERS, ...spoken, "Content-Security-Policy": policy };
   return context.html(`<!doctype html>${html.toString()}`, status, headers);

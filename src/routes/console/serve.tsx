@@ -14,7 +14,7 @@ import { browserOf, momentOf, page } from "./page.ts";
 import { pageLanguageOf } from "./page-language.ts";
 import { servePages } from "./serve-pages.tsx";
 import { serveSignIn } from "./serve-sign-in.tsx";
-import { STYLE } from "./style.ts";
+import { ICON, STYLE } from "./style.ts";
 import { WORDS } from "./words/index.ts";
 
 type App = Hono<{ Bindings: Env }>;
@@ -23,6 +23,9 @@ type App = Hono<{ Bindings: Env }>;
 export function serveConsole(app: App, depsOf: (env: Env) => Deps): void {
   app.get("/console/style.css", ({ body }) =>
     body(STYLE, 200, { "Content-Type": "text/css;charset=UTF-8", "Cache-Control": "max-age=3600" }),
+  );
+  app.get("/console/icon.svg", ({ body }) =>
+    body(ICON, 200, { "Content-Type": "image/svg+xml", "Cache-Control": "max-age=86400" }),
   );
   app.get("/console/console.js", ({ body }) =>
     body(CONSOLE_SCRIPT, 200, {

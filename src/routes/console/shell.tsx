@@ -63,6 +63,7 @@ export function Shell(props: ShellProps) {
           </noscript>
         )}
         <title>{`${title}${team === null ? "" : ` · ${team.name}`} · Jeton`}</title>
+        <link rel="icon" href="/console/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/console/style.css" />
         <script src="/console/console.js" defer></script>
       </head>

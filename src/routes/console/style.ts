@@ -1,3 +1,6 @@
+/** A coin: what a jeton is. */
+export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="11" fill="none" stroke="#1d55b3" stroke-width="7"/></svg>`;
+
 /** The console's one stylesheet: system fonts, both themes, any width, either direction of writing. */
 export const STYLE = `
 :root {

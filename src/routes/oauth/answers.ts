@@ -25,7 +25,19 @@ export function answerError(refusal: OAuthRefusal, origins: Origins, usedBasic =
     headers: {
       ...NOT_STORED,
       ...(retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) }),
-      ...(status === 401 && usedBasic ? { "WWW-Authenticate": 'Basic realm="jeton"' } : {}),
+      ...challengeOf(refusal, status, usedBasic),
     },
   });
+}
+
+function challengeOf(
+  { kind }: OAuthRefusal,
+  status: number,
+  usedBasic: boolean,
+): Readonly<Record<string, string>> {
+  // RFC 7662, section 2.3: a bearer credential is refused as RFC 6750, section 3, has it.
+  if (kind === "service_key_wrong") {
+    return { "WWW-Authenticate": 'Bearer realm="jeton", error="invalid_token"' };
+  }
+  return status === 401 && usedBasic ? { "WWW-Authenticate": 'Basic realm="jeton"' } : {};
 }

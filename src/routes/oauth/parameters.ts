@@ -29,12 +29,6 @@ export async function readOAuthRequest(request: Request): Promise<Result<OAuthRe
   });
 }
 
-/** The parameters of a query alone. */
-export function readQuery(request: Request): Result<OAuthParameters, OAuthRefusal> {
-  const { searchParams } = new URL(request.url);
-  return searchParams.has("access_token") ? err({ kind: "bearer_in_query" }) : collect([...searchParams]);
-}
-
 function collect(pairs: readonly Pair[]): Result<OAuthParameters, OAuthRefusal> {
   if (pairs.length > MAX_PARAMETERS) return err({ kind: "body_unreadable" });
   const seen = new Set<string>();
@@ -83,7 +77,7 @@ const KNOWN: ReadonlySet<string> = new Set([
 async function readForm(request: Request): Promise<Result<readonly Pair[], OAuthRefusal>> {
   const type = (request.headers.get("Content-Type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
   const bytes = await readCapped(request);
-  if (bytes === null) return err({ kind: "body_unreadable" });
+  if (bytes === null) return err({ kind: "body_too_large" });
   if (bytes.byteLength === 0) return ok([]);
   switch (type) {
     // A client that names no type and sends a form means a form.

@@ -21,7 +21,10 @@ export function oauthError(refusal: OAuthRefusal, origins: Origins): OAuthError 
     case "parameter_invalid":
       return request(`The parameter ${refusal.parameter} has a value that it cannot have.`);
     case "body_unreadable":
-      return request("The body is neither a form nor multipart, or is too large, or cannot be read.");
+      return request("The body is neither a form nor multipart, or cannot be read.");
+    case "body_too_large":
+      // RFC 9126, section 2.3.
+      return { status: 413, error: "invalid_request", description: "The request is too large." };
     case "two_client_authentications":
       return request("The client authenticated in more than one way. Use one.");
     case "bearer_in_query":

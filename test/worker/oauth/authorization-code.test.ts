@@ -74,7 +74,7 @@ describe("a grant token", () => {
       client_secret: client.secret,
       redirect_uri: REDIRECT,
     });
-    expectTokens(await post(`/oauth/v2/token?${query}`, {}));
+    expectTokens(await post(`/oauth/v2/token?${query.toString()}`, {}));
 
     const inMultipart = await storeCode(client);
     const form = new FormData();
@@ -331,7 +331,7 @@ describe("a second use", () => {
 
     clock.advance(11_000);
     const { default: entry } = await import("../../../src/index.ts");
-    await entry.scheduled({} as never, env as never);
+    await entry.scheduled({} as never, env);
 
     expect(await kept()).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { ClientType } from "../../../src/domain/client.ts";
 import { hashCredential } from "../../../src/operations/credentials.ts";
-import { join, signIn, type Person } from "../people.ts";
+import { join, type Person } from "../people.ts";
 import { makeTeam, sealed, send, unique, type Worker } from "../support.ts";
 
 export const LOCK = "EMM.DeviceCommands.LOCK";
@@ -121,8 +121,6 @@ export function ownerPerson(team: string): Promise<Person> {
   owners.set(team, known);
   return known;
 }
-
-export { signIn };
 
 export interface TokenBody {
   readonly access_token: string;

@@ -40,7 +40,7 @@ test("a removed connection, whom it let in and whom it meant are gone again afte
   });
   const held = await Promise.all(
     ["sso_connections", "sso_identities"].map((table) =>
-      rows<Record<string, unknown>>(`SELECT * FROM ${table}`),
+      rows(`SELECT * FROM ${table}`),
     ),
   );
 
