@@ -1,13 +1,17 @@
-import { LANGUAGES, type Language } from "../../domain/language.ts";
+import type { Language } from "../../domain/language.ts";
 import { languageOf } from "../refusals.ts";
 import { cookieOf, LANGUAGE_COOKIE } from "../session-cookie.ts";
+import { PAGE_LANGUAGES } from "./words/index.ts";
 
-/** The language in which a person reads pages: the one that they chose, else what their browser asks for. */
+/**
+ * The language of a page: the one that the person chose, else what their browser asks for, as far as pages are
+ * written in it.
+ */
 export function pageLanguageOf(request: Request): Language {
-  return chosenLanguage(cookieOf(request, LANGUAGE_COOKIE)) ?? languageOf(request);
+  return chosenLanguage(cookieOf(request, LANGUAGE_COOKIE)) ?? chosenLanguage(languageOf(request)) ?? "en";
 }
 
-/** A language of ours, null: the text names none. */
+/** A language in which pages are written, null: the text names none. */
 export function chosenLanguage(text: string | null): Language | null {
-  return LANGUAGES.find((language) => language === text) ?? null;
+  return PAGE_LANGUAGES.find((language) => language === text) ?? null;
 }

@@ -1,4 +1,4 @@
-import { LANGUAGES } from "../../../domain/language.ts";
+import { PAGE_LANGUAGES } from "../words/index.ts";
 import { endOwnSessions } from "../../../operations/account/end-sessions.ts";
 import type { Self } from "../../../operations/account/self.ts";
 import { showAccount, type Account } from "../../../operations/account/show-account.ts";
@@ -264,6 +264,8 @@ function SingleSignOn({ account: { connectable }, visit: { words } }: Part) {
 
 function ChooseLanguage({ visit: { words, request } }: { readonly visit: Visit }) {
   const { account: text } = words;
+  // One language is no choice.
+  if (PAGE_LANGUAGES.length < 2) return null;
   return (
     <>
       <h2>{text.language}</h2>
@@ -275,7 +277,7 @@ function ChooseLanguage({ visit: { words, request } }: { readonly visit: Visit }
           value={chosenLanguage(cookieOf(request, LANGUAGE_COOKIE)) ?? ""}
           options={[
             ["", text.languageAuto],
-            ...LANGUAGES.map((language) => [language, LANGUAGE_NAMES[language]] as const),
+            ...PAGE_LANGUAGES.map((language) => [language, LANGUAGE_NAMES[language]] as const),
           ]}
         />
         <button type="submit" class="quiet">

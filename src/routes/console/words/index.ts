@@ -3,7 +3,7 @@ import { en, type Words } from "./en.ts";
 
 export type { Words } from "./en.ts";
 
-/** The console's texts, by language. */
+/** The console's texts, by language; what no page is written in yet reads English. */
 export const WORDS: Readonly<Record<Language, Words>> = {
   en,
   ja: en,
@@ -13,3 +13,6 @@ export const WORDS: Readonly<Record<Language, Words>> = {
   hi: en,
   de: en,
 };
+
+/** The languages in which pages are written. */
+export const PAGE_LANGUAGES: readonly Language[] = ["en"];
