@@ -96,7 +96,7 @@ describe("endpoints (section 3)", () => {
 
   test("RFC 6749, section 3.1: an authorization request may have parameters that nobody knows", async () => {
     const client = await register();
-    await codeOf(client, { nobody_knows: "this" });
+    expect(await codeOf(client, { nobody_knows: "this" })).toMatch(/^jtn_gc_/);
   });
 
   test("RFC 6749, section 3.1: a parameter of the authorization request may be there once", async () => {
@@ -335,11 +335,7 @@ describe("security (section 10)", () => {
     const { access_token } = await tokensOf(client);
     const last = access_token.endsWith("0") ? "1" : "0";
     const made = access_token.slice(0, -1) + last;
-    expectRefusal(
-      await call("GET", `/v1/teams/${client.team}`, { as: made }),
-      401,
-      "COM0013",
-    );
+    expectRefusal(await call("GET", `/v1/teams/${client.team}`, { as: made }), 401, "COM0013");
   });
 
   test("RFC 6749, section 10.10: what gives access is random of 128 bits at least", async () => {
@@ -379,12 +375,18 @@ describe("security (section 10)", () => {
 
   test("RFC 6749, section 10.15: the authorization endpoint is no open redirector", async () => {
     const nobody = visitor(null);
-    for (const query of ["redirect_uri=https://evil.example", "client_id=x&redirect_uri=https://evil.example"]) {
+    for (const query of [
+      "redirect_uri=https://evil.example",
+      "client_id=x&redirect_uri=https://evil.example",
+    ]) {
       const response = await nobody.get(`${AUTH}?${query}`);
       expect([response.status, response.headers.get("Location")]).toEqual([400, null]);
     }
     const posted = await exports.default.fetch(
-      new Request(`${ORIGIN}${AUTH}?redirect_uri=https://evil.example`, { method: "POST", redirect: "manual" }),
+      new Request(`${ORIGIN}${AUTH}?redirect_uri=https://evil.example`, {
+        method: "POST",
+        redirect: "manual",
+      }),
     );
     expect(posted.headers.get("Location")).toBeNull();
   });

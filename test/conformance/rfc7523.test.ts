@@ -2,7 +2,14 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT, type Crypt
 import { beforeAll, describe, expect, test } from "vitest";
 import { driveClock, unique } from "../worker/support.ts";
 import { encoded, ISSUER, TOKEN_URL, unsigned } from "../worker/oauth/proofs.ts";
-import { expectError, expectTokens, post, VIEW, type OAuthAnswer, type TestClient } from "../worker/oauth/support.ts";
+import {
+  expectError,
+  expectTokens,
+  post,
+  VIEW,
+  type OAuthAnswer,
+  type TestClient,
+} from "../worker/oauth/support.ts";
 import { readDocument, register, SERVER_METADATA, TOKEN } from "./support.ts";
 
 const clock = driveClock();
@@ -24,7 +31,11 @@ beforeAll(async () => {
 const now = () => Math.floor(Date.now() / 1000);
 
 /** A right assertion but for what is said otherwise; undefined leaves a claim out. */
-function assertion(claims: Readonly<Record<string, unknown>> = {}, signer: CryptoKey | Uint8Array = key, alg = "ES256") {
+function assertion(
+  claims: Readonly<Record<string, unknown>> = {},
+  signer: CryptoKey | Uint8Array = key,
+  alg = "ES256",
+) {
   return new SignJWT(JSON.parse(JSON.stringify({ ...usual(), ...claims })) as Record<string, unknown>)
     .setProtectedHeader({ alg, kid })
     .sign(signer);
@@ -123,5 +134,9 @@ test("RFC 7523, section 2.1: the grant that takes a JWT for an authorization is 
   const grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
   expect((await readDocument(SERVER_METADATA))["grant_types_supported"]).not.toContain(grant);
   const jwt = await assertion();
-  expectError(await ask(await assertion(), { grant_type: grant, assertion: jwt }), 400, "unsupported_grant_type");
+  expectError(
+    await ask(await assertion(), { grant_type: grant, assertion: jwt }),
+    400,
+    "unsupported_grant_type",
+  );
 });

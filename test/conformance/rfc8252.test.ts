@@ -2,7 +2,13 @@ import { describe, expect, test } from "vitest";
 import { clientBody, clientsPath } from "../worker/clients.ts";
 import { call, expectRefusal } from "../worker/support.ts";
 import { expectTokens, redeem } from "../worker/oauth/support.ts";
-import { decide, expectConsent, expectProblem, expectReturn, expectReturnedError } from "../worker/oauth/visitor.ts";
+import {
+  decide,
+  expectConsent,
+  expectProblem,
+  expectReturn,
+  expectReturnedError,
+} from "../worker/oauth/visitor.ts";
 import { authorization, codeOf, homeTeam, ownerOf, PKCE, register, verifierOf } from "./support.ts";
 
 const PRIVATE = "com.example.app:/callback";

@@ -30,7 +30,11 @@ describe("asking for codes (sections 3.1 and 3.2)", () => {
   test("RFC 8628, section 3.1: no value is no parameter, an unknown one is ignored, a repeated one refused", async () => {
     const client = await register("device");
     expect((await askIn(client, { resource: "", nobody_knows: "this" })).status).toBe(200);
-    const twice = [["client_id", client.id], ["scope", "EMM.Devices.VIEW"], ["scope", "EMM.Devices.VIEW"]] as const;
+    const twice = [
+      ["client_id", client.id],
+      ["scope", "EMM.Devices.VIEW"],
+      ["scope", "EMM.Devices.VIEW"],
+    ] as const;
     expectError(await post(DEVICE, twice), 400, "invalid_request");
   });
 
@@ -130,15 +134,19 @@ describe("asking for tokens (sections 3.4 and 3.5)", () => {
 describe("security (section 5)", () => {
   test("RFC 8628, section 5.1: user codes are of 20 letters that look unlike, and guesses are counted", async () => {
     const client = await register("device");
-    expect((await waiting(client)).user_code).toMatch(/^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/);
+    expect((await waiting(client)).user_code).toMatch(
+      /^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/,
+    );
     const { session } = await personOf(client);
-    const letters = "BCDFGHJKLMNPQRSTVWXZ";
     const statuses: number[] = [];
-    for (const letter of `${letters}B`) {
-      const user_code = `ZZZZ-ZZZ${letter}`.replace("ZZZZ", letter === "B" && statuses.length > 0 ? "BBBB" : "ZZZZ");
+    for (let guess = 0; guess < 21; guess += 1) {
+      const letters = "BCDFGHJKLMNPQRSTVWXZ";
+      const user_code = `${guess < 20 ? "ZZZZ" : "BBBB"}-ZZZ${letters[guess % 20]}`;
       statuses.push((await submit("/device", session, { user_code })).status);
     }
     expect(statuses.at(-1)).toBe(429);
+    // Until guessing is free again.
+    clock.advance(600_000);
   });
 
   test("RFC 8628, section 5.2: device codes are of 128 bits at least", async () => {

@@ -18,7 +18,11 @@ const GRANT = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
 const VIEW_SCOPE = LOCK_SCOPE.replace("EMM.DeviceCommands.LOCK ", "");
 
-function exchange(client: TestClient, token: string, more: Readonly<Record<string, string>> = {}): Promise<OAuthAnswer> {
+function exchange(
+  client: TestClient,
+  token: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<OAuthAnswer> {
   return post(TOKEN, {
     grant_type: GRANT,
     subject_token: token,
@@ -29,11 +33,14 @@ function exchange(client: TestClient, token: string, more: Readonly<Record<strin
 }
 
 describe("a request (section 2.1)", () => {
-  test.each(["subject_token", "subject_token_type"])("RFC 8693, section 2.1: %s is required", async (name) => {
-    const client = await register();
-    const { access_token } = await tokensOf(client);
-    expectError(await exchange(client, access_token, { [name]: "" }), 400, "invalid_request");
-  });
+  test.each(["subject_token", "subject_token_type"])(
+    "RFC 8693, section 2.1: %s is required",
+    async (name) => {
+      const client = await register();
+      const { access_token } = await tokensOf(client);
+      expectError(await exchange(client, access_token, { [name]: "" }), 400, "invalid_request");
+    },
+  );
 
   test("RFC 8693, section 2.1: actor_token_type without an actor_token is refused, and the other way round", async () => {
     const client = await register();

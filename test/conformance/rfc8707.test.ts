@@ -8,6 +8,7 @@ import {
   redeem,
   refresh,
   VIEW,
+  type TestClient,
 } from "../worker/oauth/support.ts";
 import { decide, expectReturn, expectReturnedError } from "../worker/oauth/visitor.ts";
 import { authorization, codeOf, INTROSPECT, ownerOf, PAR, register, TOKEN, tokensOf } from "./support.ts";
@@ -18,10 +19,9 @@ const TWO = "https://two.example/api";
 /** No absolute URIs, and some with a fragment. */
 const WRONG = ["one.example", "/api", `${ONE}#here`, "https://one.example/a b"];
 
-async function audienceOf(token: string): Promise<unknown> {
-  const { key } = await makeService();
-  const answer = await post(INTROSPECT, { token }, { headers: { Authorization: `Bearer ${key}` } });
-  return (answer.body as { aud?: unknown }).aud;
+async function audienceOf(client: TestClient, token: string): Promise<unknown> {
+  const { body } = await post(INTROSPECT, { token, ...credentials(client) });
+  return (body as { aud?: unknown }).aud;
 }
 
 describe("the parameter (section 2)", () => {
@@ -39,12 +39,20 @@ describe("the parameter (section 2)", () => {
     const client = await register();
     const link = `${authorization(client, { resource: ONE })}&resource=${encodeURIComponent(TWO)}`;
     const { code = "" } = expectReturn(await decide(await ownerOf(client), link)).parameters;
-    expect(await audienceOf(expectTokens(await redeem(client, code)).access_token)).toEqual([ONE, TWO]);
+    expect(await audienceOf(client, expectTokens(await redeem(client, code)).access_token)).toEqual([
+      ONE,
+      TWO,
+    ]);
   });
 
   test("RFC 8707, section 2: it is read in a pushed request as well", async () => {
     const client = await register();
-    const request = { ...credentials(client), redirect_uri: "https://app.example/callback", response_type: "code", scope: VIEW };
+    const request = {
+      ...credentials(client),
+      redirect_uri: "https://app.example/callback",
+      response_type: "code",
+      scope: VIEW,
+    };
     expectError(await post(PAR, { ...request, resource: `${ONE}#here` }), 400, "invalid_target");
   });
 });
@@ -53,7 +61,7 @@ describe("what it gives (sections 2.1 and 2.2)", () => {
   test("RFC 8707, section 2.1: a code is for the resources that were asked for, and its token for them", async () => {
     const client = await register();
     const { access_token } = await tokensOf(client, { resource: ONE });
-    expect(await audienceOf(access_token)).toBe(ONE);
+    expect(await audienceOf(client, access_token)).toBe(ONE);
   });
 
   test("RFC 8707, section 2.2: a token request may choose among them, and has no others", async () => {
@@ -67,7 +75,9 @@ describe("what it gives (sections 2.1 and 2.2)", () => {
     const client = await register();
     const { refresh_token } = await tokensOf(client, { resource: ONE });
     expectError(await refresh(client, refresh_token, { resource: TWO }), 400, "invalid_target");
-    expect(await audienceOf(expectTokens(await refresh(client, refresh_token)).access_token)).toBe(ONE);
+    expect(await audienceOf(client, expectTokens(await refresh(client, refresh_token)).access_token)).toBe(
+      ONE,
+    );
   });
 });
 

@@ -11,7 +11,13 @@ import {
   type OAuthAnswer,
   type TestClient,
 } from "../worker/oauth/support.ts";
-import { acceptedCode, AUTH, expectConsent, expectProblem, expectReturnedError } from "../worker/oauth/visitor.ts";
+import {
+  acceptedCode,
+  AUTH,
+  expectConsent,
+  expectProblem,
+  expectReturnedError,
+} from "../worker/oauth/visitor.ts";
 import { ownerOf, PAR, readDocument, register, SERVER_METADATA } from "./support.ts";
 
 const clock = driveClock();

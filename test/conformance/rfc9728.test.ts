@@ -57,7 +57,7 @@ describe("how they are had (section 3)", () => {
 
 test("RFC 9728, section 5.1: a challenge says where the metadata are", async () => {
   for (const authorization of [null, `Bearer ${sealed("at")}`]) {
-    const { status, headers } = await send("GET", "/v1/teams", {
+    const { status, headers } = await send("GET", "/v1/teams/team_any/clients", {
       as: null,
       headers: { Authorization: authorization },
     });

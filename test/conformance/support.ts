@@ -6,11 +6,11 @@ import {
   ownerOf as userOf,
   redeem,
   REDIRECT,
-  signIn,
   type TestClient,
   type TokenBody,
 } from "../worker/oauth/support.ts";
 import { acceptedCode, linkOf, visitor, type Visitor } from "../worker/oauth/visitor.ts";
+import { signIn } from "../worker/people.ts";
 import { makeTeam, send } from "../worker/support.ts";
 
 export const TOKEN = "/oauth/v2/token";

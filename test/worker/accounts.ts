@@ -170,3 +170,14 @@ export async function auditOf({ user }: Account): Promise<unknown[]> {
   const found = await rows("SELECT type FROM audit_events WHERE actor_owner = ? ORDER BY rowid", user);
   return found.map(({ type }) => type);
 }
+
+/** A Worker that is called without the server before it, which says how long a body is. */
+export function asServed(worker: Worker): Worker {
+  return async (request) => {
+    if (request.method !== "POST") return worker(request);
+    const body = await request.text();
+    const headers = new Headers(request.headers);
+    headers.set("Content-Length", String(body.length));
+    return worker(new Request(request.url, { method: "POST", headers, body, redirect: "manual" }));
+  };
+}

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   addPasskey,
   askForPasskey,
+  asServed,
   isSignedIn,
   makeAccount,
   owingCode,
@@ -38,16 +39,8 @@ async function rememberDatabase(): Promise<() => Promise<void>> {
   };
 }
 
-/** Another isolate, reached without the server that says how long a body is. */
 async function restart(): Promise<Worker> {
-  const worker = await startWorker();
-  return async (request) => {
-    if (request.method !== "POST") return worker(request);
-    const body = await request.text();
-    const headers = new Headers(request.headers);
-    headers.set("Content-Length", String(body.length));
-    return worker(new Request(request.url, { method: "POST", headers, body, redirect: "manual" }));
-  };
+  return asServed(await startWorker());
 }
 
 describe("after a restore of the database", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import {
+  asServed,
   auditOf,
   isSignedIn,
   makeAccount,
@@ -13,6 +14,7 @@ import {
   type Account,
 } from "../../accounts.ts";
 import { Browser } from "../../openid-provider.ts";
+import { slowWriter } from "../../people.ts";
 import { call, driveClock, expectAnswer, expectRefusal, issue, ORIGIN, rows } from "../../support.ts";
 
 const clock = driveClock();
@@ -77,15 +79,38 @@ describe("changing the password", () => {
   test("undoes a sign-in by the old one that is under way", async () => {
     const account = await makeAccount();
     const browser = await signedIn(account);
-    const [late] = await Promise.all([
-      typePassword(account),
-      browser.post("/console/me/password", { old: PASSWORD, new: NEW_PASSWORD }),
-    ]);
-    const isIn = await isSignedIn(late.browser);
-    const alive = await rows("SELECT id FROM sessions WHERE user_id = ? AND ended_at IS NULL", account.user);
-    expect([isIn, alive.length]).toEqual([false, 1]);
+    const { late, finish } = await signInSlowly(account);
+    await browser.post("/console/me/password", { old: PASSWORD, new: NEW_PASSWORD });
+    expect((await finish()).status).toBe(401);
+    expect([late.session, await liveSessions(account)]).toEqual([undefined, 1]);
   });
 });
+
+test("setting up an authenticator app undoes a sign-in without it that is under way", async () => {
+  const account = await makeAccount();
+  const browser = await signedIn(account);
+  const { late, finish } = await signInSlowly(account);
+  await setUpApp(browser);
+  expect((await finish()).status).toBe(401);
+  expect([late.session, await liveSessions(account)]).toEqual([undefined, 1]);
+});
+
+/** Types the right password, at a Worker that does not get to write before it is let. */
+async function signInSlowly(account: Account) {
+  const { at, reached, release } = await slowWriter();
+  const late = new Browser(asServed(at));
+  const typed = typePassword(account, { browser: late });
+  await reached;
+  const finish = async () => {
+    release();
+    return (await typed).answer;
+  };
+  return { late, finish };
+}
+
+async function liveSessions({ user }: Account): Promise<number> {
+  return (await rows("SELECT id FROM sessions WHERE user_id = ? AND ended_at IS NULL", user)).length;
+}
 
 async function makeLink(account: Account): Promise<string> {
   const made = await call("POST", `/v1/users/${account.user}/reset-links`);
