@@ -39,9 +39,7 @@ test("a removed connection, whom it let in and whom it meant are gone again afte
     sso_connection_id: "sso_removed",
   });
   const held = await Promise.all(
-    ["sso_connections", "sso_identities"].map((table) =>
-      rows(`SELECT * FROM ${table}`),
-    ),
+    ["sso_connections", "sso_identities"].map((table) => rows(`SELECT * FROM ${table}`)),
   );
 
   const removed = await call("DELETE", `/v1/teams/${team.id}/sso-connections/sso_removed`);
