@@ -169,7 +169,7 @@ describe("oauth4webapi", () => {
     );
     await expect(
       wrong.then((response) => webapi.processAuthorizationCodeResponse(server, client, response)),
-    ).rejects.toThrow(/error|OAuth/i);
+    ).rejects.toMatchObject({ status: 401 });
   });
 
   test("is refused by Deny as RFC 6749 says", async () => {

@@ -77,7 +77,8 @@ declare module "@zohocrm/nodejs-sdk-8.0" {
     build(): OAuthToken;
   }
   export const DataCenter: { setEnvironment(url: string, accountsUrl: string, fileUrl: string): object };
-  export const InitializeBuilder: new () => Builder;
+  /** Its constructor gives a promise. */
+  export const InitializeBuilder: new () => Promise<Builder>;
   export const FileStore: new (path: string) => object;
   export const Logger: { getInstance(level: string, path: string): object };
   export const Levels: { readonly OFF: string };

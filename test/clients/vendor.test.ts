@@ -60,7 +60,8 @@ describe("@zohocrm/nodejs-sdk-8.0", () => {
       .redirectURL(REDIRECT)
       .findUser(false)
       .build();
-    await new sdk.InitializeBuilder()
+    const builder = await new sdk.InitializeBuilder();
+    await builder
       .environment(environment)
       .token(token)
       .store(new sdk.FileStore(join(folder, "tokens.txt")))
