@@ -385,7 +385,7 @@ describe("an exchange is refused", () => {
     );
 
     await call("PATCH", `/v1/teams/${client.team}`, { body: { status: "suspended" } });
-    expect(expectError(await exchange(client, stays.token), 400, "invalid_request")).toContain("suspended");
+    expect(expectError(await exchange(client, stays.token), 400, "invalid_grant")).toContain("suspended");
   });
 
   test("when the token ends between the look at it and the new one", async () => {

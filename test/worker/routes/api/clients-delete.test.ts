@@ -245,7 +245,8 @@ describe("the operator's revoke-all", () => {
     const other = await hold(spared, (await join(spared.team, "owner")).user);
     expectAnswer(await call("POST", `/v1/teams/${client.team}/revoke-all`), 200, "RevokedAll");
     expect(await liveRows(client)).toEqual(NOTHING);
-    await expectEnded(holding, "invalid_grant");
+    // Their secrets are among it.
+    await expectEnded(holding, "invalid_client");
     await expectAlive(other);
   });
 
