@@ -1,6 +1,7 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import drizzleConfig from "./drizzle.config.ts";
+import { sourceBundle } from "./test/source-bundle.ts";
 
 /** Tests that drive a browser run where one is named (`.ci/run` does): `npm test` needs nothing installed. */
 const browser = process.env.CHROMIUM === undefined ? [] : ["browser"];
@@ -23,6 +24,7 @@ export default defineConfig({
       {
         // Everything that meets D1, a Durable Object or HTTP, on workerd itself.
         plugins: [
+          sourceBundle(),
           cloudflareTest(async () => ({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {

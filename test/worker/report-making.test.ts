@@ -1,22 +1,19 @@
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, test, vi } from "vitest";
-import type { Deps } from "../../src/operations/deps.ts";
-import type { ReportRow } from "../../src/store/reports.ts";
-import { call, expectAnswer, issue, makeTeam, rows } from "./support.ts";
+import { describe, expect, test } from "vitest";
+import worker from "../../src/index.ts";
+import { runScheduled } from "../../src/jobs/scheduled.ts";
+import { advanceReport } from "../../src/operations/advance-report.ts";
+import { AFTER_ANSWER, runReport } from "../../src/operations/run-report.ts";
+import { findReport, type ReportRow } from "../../src/store/reports.ts";
+import { call, expectAnswer, issue, makeTeam, rows, startIsolate } from "./support.ts";
 import { awaitReport, download, makeReport, showReport } from "./reports.ts";
 
 const DAY_MS = 86_400_000;
 
-/** The Worker's own code in a module instance of its own, over this database: an isolate more. */
+/** An isolate more, over this database. */
 async function isolate(database: D1Database = env.DB) {
-  vi.resetModules();
-  const { depsOf } = await import("../../src/wiring.ts");
-  const { runReport, AFTER_ANSWER } = await import("../../src/operations/run-report.ts");
-  const { advanceReport } = await import("../../src/operations/advance-report.ts");
-  const { findReport } = await import("../../src/store/reports.ts");
-  const { runScheduled } = await import("../../src/jobs/scheduled.ts");
-  const deps: Deps = depsOf({ ...env, DB: database });
+  const { deps } = await startIsolate({ DB: database });
   return {
     run: (id: string, budget = AFTER_ANSWER) => runReport(deps, id, budget),
     read: async (teamId: string, id: string) => (await findReport(deps.db, { teamId, id })) as ReportRow,
@@ -192,7 +189,6 @@ describe("a report that is interrupted", () => {
   test("is taken up again by the scheduled job", { timeout: 60_000 }, async () => {
     const team = await teamWithUse({ tokens: 50, hours: 2 });
     const id = await orderOnly(team, { type: "token-usage" });
-    const { default: worker } = await import("../../src/index.ts");
     await worker.scheduled(createScheduledController(), env);
     expect(await statusOf(id)).toBe("ready");
   });

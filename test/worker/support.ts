@@ -71,13 +71,19 @@ export async function send(method: string, path: string, sending: Sending = {}):
 
 /** Starts another Worker, with nothing cached and settings of its own, over the same storage: an isolate more. */
 export async function startWorker(settings: Partial<typeof env> = {}): Promise<Worker> {
+  const { depsOf, itsEnv } = await startIsolate(settings);
+  const app = createApp(depsOf);
+  return async (request) => app.fetch(request, itsEnv, createExecutionContext());
+}
+
+/** What the operations of an isolate more ask for: nothing of its state is shared with the others. */
+export async function startIsolate(settings: Partial<typeof env> = {}) {
   started += 1;
   // The query makes it another module to the loader, with a state of its own.
   const path = `../../src/wiring.ts?isolate=${started}`;
   const { depsOf } = (await import(path)) as typeof wiring;
-  const app = createApp(depsOf);
   const itsEnv = { ...env, ...settings };
-  return async (request) => app.fetch(request, itsEnv, createExecutionContext());
+  return { depsOf, itsEnv, deps: depsOf(itsEnv) };
 }
 
 let started = 0;

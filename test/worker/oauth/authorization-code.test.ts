@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import worker from "../../../src/index.ts";
 import { check, driveClock, makeService, makeTeam, rows, sealed, wholeStore } from "../support.ts";
 import {
   expectError,
@@ -330,8 +331,7 @@ describe("a second use", () => {
     expect(await kept()).toHaveLength(1);
 
     clock.advance(11_000);
-    const { default: entry } = await import("../../../src/index.ts");
-    await entry.scheduled({} as never, env);
+    await worker.scheduled({} as never, env);
 
     expect(await kept()).toEqual([]);
   });

@@ -1,20 +1,23 @@
-import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect, test, vi } from "vitest";
-import { call, expectRefusal, issue, makeService, makeTeam, type Answer, type Worker } from "../support.ts";
+import { expect, test } from "vitest";
+import {
+  call,
+  expectRefusal,
+  issue,
+  makeService,
+  makeTeam,
+  startWorker,
+  type Answer,
+  type Worker,
+} from "../support.ts";
 
 /** A Worker whose store answers nothing. */
-async function startWithoutStore(): Promise<Worker> {
-  vi.resetModules();
-  const { default: worker } = await import("../../../src/index.ts");
+function startWithoutStore(): Promise<Worker> {
   const DB = {
     prepare: (query: string) => env.DB.prepare(query),
     batch: () => Promise.reject(new Error("Network connection lost.")),
   } as unknown as D1Database;
-  return async (request) => {
-    const incoming = request as Parameters<typeof worker.fetch>[0];
-    return worker.fetch(incoming, { ...env, DB }, createExecutionContext());
-  };
+  return startWorker({ DB });
 }
 
 const team = (await makeTeam()).id;
