@@ -44,8 +44,8 @@ export default defineConfig({
         ],
         test: {
           name: "worker",
-          // Files share nothing, and each waits for its modules most of the time.
-          maxWorkers: 3,
+          // Files share nothing, and each waits for its storage a good part of the time.
+          maxWorkers: 4,
           include: ["test/worker/**/*.test.{ts,tsx}", "test/conformance/**/*.test.ts"],
           setupFiles: ["./test/worker/setup.ts"],
         },

@@ -82,6 +82,7 @@ export async function createTeam(
     changedBy: audit.id,
     createdAt: audit.at,
     updatedAt: audit.at,
+    eventSequence: 0,
   };
   const isInvited = owner.value?.isInvited ?? false;
   const made = { team, owner: isInvited ? null : (owner.value?.user ?? null), invited: isInvited };

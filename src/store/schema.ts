@@ -8,6 +8,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 export * from "./schema-oauth.ts";
 export * from "./schema-records.ts";
 export * from "./schema-sign-in.ts";
+export * from "./schema-webhooks.ts";
 
 /*
  * Times are milliseconds since the epoch. Nothing cascades: deletes are explicit, because a table
@@ -49,6 +50,8 @@ export const teams = sqliteTable(
     changedBy: text().notNull(),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
+    /** Number of the team's last event (`events.sequence`). */
+    eventSequence: integer().notNull().default(0),
   },
   (table) => [uniqueIndex("teams_slug").on(table.slug)],
 );

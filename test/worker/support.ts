@@ -3,6 +3,7 @@ import { env, exports } from "cloudflare:workers";
 import * as v from "valibot";
 import { expect, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
+import type { Deps } from "../../src/operations/deps.ts";
 import type * as wiring from "../../src/wiring.ts";
 import type { RegionCode } from "../../src/domain/region.ts";
 import type { CredentialKind } from "../../src/domain/token.ts";
@@ -71,19 +72,23 @@ export async function send(method: string, path: string, sending: Sending = {}):
 
 /** Starts another Worker, with nothing cached and settings of its own, over the same storage: an isolate more. */
 export async function startWorker(settings: Partial<typeof env> = {}): Promise<Worker> {
-  const { depsOf, itsEnv } = await startIsolate(settings);
+  const { depsOf, itsEnv } = await loadIsolate(settings);
   const app = createApp(depsOf);
   return async (request) => app.fetch(request, itsEnv, createExecutionContext());
 }
 
 /** What the operations of an isolate more ask for: nothing of its state is shared with the others. */
-export async function startIsolate(settings: Partial<typeof env> = {}) {
+export async function startIsolate(settings: Partial<typeof env> = {}): Promise<{ readonly deps: Deps }> {
+  const { depsOf, itsEnv } = await loadIsolate(settings);
+  return { deps: depsOf(itsEnv) };
+}
+
+async function loadIsolate(settings: Partial<typeof env>) {
   started += 1;
   // The query makes it another module to the loader, with a state of its own.
   const path = `../../src/wiring.ts?isolate=${started}`;
   const { depsOf } = (await import(path)) as typeof wiring;
-  const itsEnv = { ...env, ...settings };
-  return { depsOf, itsEnv, deps: depsOf(itsEnv) };
+  return { depsOf, itsEnv: { ...env, ...settings } };
 }
 
 let started = 0;
