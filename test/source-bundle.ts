@@ -1,11 +1,12 @@
-import { globSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { globSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { build, type Plugin } from "vite";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const SOURCE = join(ROOT, "src");
-const OUTPUT = join(ROOT, "node_modules/.cache/jeton-test-source");
+
+/** Of this run alone: several may be under way in one checkout. */
+const OUTPUT = join(ROOT, "node_modules/.cache/jeton-test-source", String(process.pid));
 
 /**
  * Gives the tests on workerd the source as one chunk, with a module beside it for each file's exports. Each
@@ -17,7 +18,7 @@ export function sourceBundle(): Plugin {
     name: "jeton:source-bundle",
     enforce: "pre",
     async buildStart() {
-      await rm(OUTPUT, { recursive: true, force: true });
+      process.once("exit", () => rmSync(OUTPUT, { recursive: true, force: true }));
       await bundleSource();
     },
     resolveId(id, importer) {
@@ -29,7 +30,6 @@ export function sourceBundle(): Plugin {
 }
 
 async function bundleSource(): Promise<void> {
-  const files = globSync("**/*.{ts,tsx}", { cwd: SOURCE }).filter((file) => !file.endsWith(".d.ts"));
   await build({
     root: ROOT,
     configFile: false,
@@ -41,7 +41,9 @@ async function bundleSource(): Promise<void> {
       sourcemap: true,
       target: "esnext",
       rolldownOptions: {
-        input: Object.fromEntries(files.map((file) => [file.replace(/\.tsx?$/, ""), join(SOURCE, file)])),
+        input: Object.fromEntries(
+          importedByTests().map((file) => [relative(SOURCE, file).replace(/\.tsx?$/, ""), file]),
+        ),
         external: [/^cloudflare:/, /^node:/],
         preserveEntrySignatures: "strict",
         output: {
@@ -52,4 +54,21 @@ async function bundleSource(): Promise<void> {
     },
     ssr: { noExternal: true, target: "webworker" },
   });
+}
+
+/** The source files that tests on workerd import themselves; what these import comes with them. */
+function importedByTests(): string[] {
+  const tests = globSync("test/{worker,conformance,support}/**/*.{ts,tsx}", { cwd: ROOT });
+  const imported = tests.flatMap((test) => {
+    const text = readFileSync(join(ROOT, test), "utf8");
+    const found = text.matchAll(/(?:from |import\()"((?:\.\.\/)+src\/[^"?]+\.tsx?)"/g);
+    return [...found].map(([, path = ""]) => resolve(ROOT, dirname(test), path));
+  });
+  // What `startIsolate` loads anew loads its own imports from here.
+  const anew = ["index.ts", "wiring.ts", ...importsOf(join(SOURCE, "wiring.ts"))];
+  return [...new Set([...imported, ...anew.map((file) => resolve(SOURCE, file))])];
+}
+
+function importsOf(file: string): string[] {
+  return [...readFileSync(file, "utf8").matchAll(/from "(\.[^"]+)"/g)].map(([, path = ""]) => path);
 }

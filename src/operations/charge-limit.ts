@@ -22,6 +22,9 @@ export interface Charged {
   readonly rateLimit: RateLimit | null;
 }
 
+/** Plans count checks by the minute. */
+export const QUOTA_WINDOW_MS = 60_000;
+
 const UNLIMITED: Charged = { exceeded: null, rateLimit: null };
 
 /** Whether checks of a token are counted against anything. */
@@ -65,7 +68,13 @@ export async function chargeLimit(
 async function chargeQuota(deps: Deps, token: CheckableToken, moment: Moment): Promise<CheckRefusal | null> {
   const limit = PLANS[token.teamPlan].checks_per_minute;
   if (limit === null) return null;
-  const charge = await chargeWindow(deps, `team:${token.teamId}`, { limit, windowMs: 60_000 }, 1, moment);
+  const charge = await chargeWindow(
+    deps,
+    `team:${token.teamId}`,
+    { limit, windowMs: QUOTA_WINDOW_MS },
+    1,
+    moment,
+  );
   if (charge.allowed) return null;
   return {
     kind: "rate_limited",

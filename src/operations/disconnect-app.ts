@@ -27,7 +27,7 @@ export async function disconnectApp(
     deps,
     { actor: sessionId, owner: userId, ip },
     {
-      type: "grant.revoked",
+      type: "consent.revoked",
       teamId,
       subject: clientId,
       detail: { client: clientId, user: userId, cause: "revoked by the user" },

@@ -1,6 +1,10 @@
+import { PLANS, type QuotaName } from "../domain/plan.ts";
+import type { CheckableToken } from "../store/access-tokens.ts";
+import { QUOTA_WINDOW_MS } from "./charge-limit.ts";
 import { makeId } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import type { Moment } from "./moment.ts";
+import { recordExceeded, type Exceeded } from "./record-exceeded.ts";
 import type { Question, Verdict } from "./verdict.ts";
 
 /**
@@ -22,15 +26,30 @@ export function recordCheck(
     moment,
   );
   if (refusal === null && !strict) return null;
-  return deps.auditQueue.append({
+  const { id, teamId, userId, createdBy } = known;
+  const by = { teamId, actor: id, ip };
+  const owner = userId ?? createdBy;
+  const written = deps.auditQueue.append({
+    ...by,
     id: makeId(deps, "aud"),
-    teamId: known.teamId,
     at: deps.clock(),
     type: refusal === null ? "check.strict" : "check.denied",
-    actor: known.id,
-    actorOwner: known.userId ?? known.createdBy,
+    actorOwner: owner,
     subject: service ?? "api",
-    ip,
     detail: refusal === null ? { permissions } : { permissions, reason: refusal.kind },
   });
+  if (refusal?.kind !== "rate_limited") return written;
+  const { retryAfterSeconds, quota } = refusal;
+  const told = recordExceeded(deps, { ...by, owner, ...limitOf(known, quota), retryAfterSeconds });
+  return Promise.all([written, told]).then(() => undefined);
+}
+
+/** Which limit refused: the quota of the team's plan, or the token's own. */
+function limitOf(
+  { id, teamId, teamPlan, rateLimit, rateWindowSeconds }: CheckableToken,
+  quota: QuotaName | undefined,
+): Pick<Exceeded, "subject" | "what" | "limit" | "windowMs"> {
+  return quota === undefined
+    ? { subject: id, what: "checks", limit: rateLimit ?? 0, windowMs: (rateWindowSeconds ?? 0) * 1000 }
+    : { subject: teamId, what: quota, limit: PLANS[teamPlan][quota] ?? 0, windowMs: QUOTA_WINDOW_MS };
 }

@@ -3,16 +3,18 @@ import { recordChange, type ChangeRecord } from "./changes.ts";
 import type { ClientRow } from "./client-authentication.ts";
 import { refuseWhen, type Database, type Statement } from "./database.ts";
 import { endGrants } from "./end-grants.ts";
+import { recordEnded } from "./record-ended.ts";
 import { accessTokens, clients, clientSecrets, consents, grants } from "./schema.ts";
 
 export type { ClientRow } from "./client-authentication.ts";
 export type ClientSecretRow = typeof clientSecrets.$inferSelect;
+type NewClientSecret = typeof clientSecrets.$inferInsert;
 
 export function insertClient(db: Database, row: ClientRow): Statement {
   return db.insert(clients).values(row);
 }
 
-export function insertClientSecret(db: Database, row: ClientSecretRow): Statement {
+export function insertClientSecret(db: Database, row: NewClientSecret): Statement {
   return db.insert(clientSecrets).values(row);
 }
 
@@ -116,7 +118,7 @@ export function rotateClientSecret(
     secret,
     expiresAt,
     record,
-  }: { client: ClientRow; secret: ClientSecretRow; expiresAt: number; record: ChangeRecord },
+  }: { client: ClientRow; secret: NewClientSecret; expiresAt: number; record: ChangeRecord },
 ): Statement[] {
   const { id } = client;
   const { at, id: auditId } = record.audit;
@@ -127,7 +129,10 @@ export function rotateClientSecret(
       .update(clientSecrets)
       .set({ expiresAt })
       .where(and(theirs, or(isNull(clientSecrets.expiresAt), gt(clientSecrets.expiresAt, expiresAt)))),
-    db.delete(clientSecrets).where(and(theirs, lte(clientSecrets.expiresAt, at))),
+    // One that was reported as leaked stays known as that.
+    db
+      .delete(clientSecrets)
+      .where(and(theirs, lte(clientSecrets.expiresAt, at), isNull(clientSecrets.revokedBy))),
     insertClientSecret(db, secret),
     // Of two rotations at once, the second has to know which secrets the first one left.
     db
@@ -163,6 +168,11 @@ export function deleteClient(
       .set({ deletedAt: at, version: client.version + 1, changedBy: auditId, updatedAt: at })
       .where(eq(clients.id, id)),
     ...recordChange(db, record),
+    ...recordEnded(db, {
+      audit: record.audit,
+      tokens: eq(accessTokens.clientId, id),
+      grants: eq(grants.clientId, id),
+    }),
   ];
 }
 

@@ -2,6 +2,7 @@ import { and, eq, isNull, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import { recordChange, type ChangeRecord } from "./changes.ts";
 import { refuseWhen, type Database, type Statement } from "./database.ts";
 import { endGrants } from "./end-grants.ts";
+import { recordEnded } from "./record-ended.ts";
 import { clients, consents, grants, sessions, teams } from "./schema.ts";
 
 export type ConsentRow = typeof consents.$inferSelect;
@@ -120,5 +121,7 @@ export function revokeConsent(
     ...recordChange(db, record, isAny),
     ...endGrants(db, { where: theirs(grants), at, auditId, reason: "revoked" }),
     db.delete(consents).where(theirs(consents)),
+    // OAuth access tokens of a person belong to a grant each.
+    ...recordEnded(db, { audit: record.audit, tokens: sql`false`, grants: theirs(grants) }),
   ];
 }

@@ -4,6 +4,7 @@ import type { Membership } from "./access-tokens.ts";
 import { recordChange, type ChangeRecord } from "./changes.ts";
 import { refuseWhen, type Database, type Statement } from "./database.ts";
 import { endGrants } from "./end-grants.ts";
+import { recordEnded } from "./record-ended.ts";
 import { roleAbsent } from "./roles.ts";
 import { accessTokens, consents, grants, members, roles, teams } from "./schema.ts";
 import { endSessions } from "./sessions.ts";
@@ -160,6 +161,13 @@ export function removeMember(
           db.delete(consents).where(and(eq(consents.userId, userId), eq(consents.teamId, teamId))),
         ]),
     ...recordChange(db, record),
+    ...(userId === null
+      ? []
+      : recordEnded(db, {
+          audit,
+          tokens: sql`${accessTokens.userId} = ${userId} AND ${accessTokens.teamId} = ${teamId}`,
+          grants: sql`${grants.userId} = ${userId} AND ${grants.teamId} = ${teamId}`,
+        })),
   ];
 }
 

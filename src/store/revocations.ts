@@ -1,7 +1,8 @@
-import { and, eq, inArray, isNull, or, sql, type SQL } from "drizzle-orm";
+import { and, eq, inArray, isNull, sql, type SQL } from "drizzle-orm";
 import { commitCounting, refuseWhen, type Database, type Statement } from "./database.ts";
 import { recordChange, type ChangeRecord } from "./changes.ts";
 import { endGrants } from "./end-grants.ts";
+import { recordEnded } from "./record-ended.ts";
 import { accessTokens, clientSecrets, clients, consents, feed, grants, members, sessions } from "./schema.ts";
 
 /** Whose credentials end: all of a team's, or all that act for a person or were made by them. */
@@ -78,6 +79,7 @@ export async function revokeAll(
     db.delete(consents).where(consentsOf(scope)),
     ...secretsOf(db, scope),
     ...recordChange(db, record),
+    ...recordEnded(db, { audit: record.audit, tokens: tokensOf(scope), grants: grantsOf(scope) }),
   ]);
   const [tokens, ended] = counts.slice(known.length);
   return { accessTokens: tokens ?? 0, sessions: ended ?? 0 };
@@ -94,10 +96,10 @@ export async function settleRevocations(
     .where(and(eq(accessTokens.revokedBy, auditId), isNull(accessTokens.revocationEffectiveBy)));
 }
 
-function tokensOf(scope: Scope): SQL | undefined {
+function tokensOf(scope: Scope): SQL {
   return "teamId" in scope
     ? eq(accessTokens.teamId, scope.teamId)
-    : or(eq(accessTokens.userId, scope.userId), eq(accessTokens.createdBy, scope.userId));
+    : sql`(${eq(accessTokens.userId, scope.userId)} OR ${eq(accessTokens.createdBy, scope.userId)})`;
 }
 
 function grantsOf(scope: Scope): SQL {

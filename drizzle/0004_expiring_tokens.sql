@@ -1,0 +1,1 @@
+CREATE INDEX `access_tokens_expiring` ON `access_tokens` (`expires_at`,`id`) WHERE kind = 'pat' AND expires_at IS NOT NULL AND revoked_at IS NULL;
