@@ -1,6 +1,7 @@
 import type { OAuthSettings } from "./domain/oauth-settings.ts";
-import { defaultOrigin } from "./deployments.ts";
+import { defaultOrigin, DEPLOYMENTS, type Deployment } from "./deployments.ts";
 import { isRegionCode, REGION_CODES, type RegionCode } from "./domain/region.ts";
+import type { TurnMessage } from "./domain/webhook-event.ts";
 import type { Journal } from "./objects/journal.ts";
 import type { Limiter } from "./objects/limiter.ts";
 
@@ -9,14 +10,19 @@ export interface Env {
   readonly DB: D1Database;
   readonly LIMITER: DurableObjectNamespace<Limiter>;
   readonly JOURNAL: DurableObjectNamespace<Journal>;
+  readonly DELIVERIES: Queue<TurnMessage>;
+  /** Not everywhere: pages then are in English. */
+  readonly ASSETS?: Fetcher;
   readonly REGION?: string;
   readonly ORIGINS?: string;
+  readonly SELF_HOSTED?: string;
   readonly DEVELOPMENT?: string;
   readonly OPERATOR_KEY?: string;
   readonly TAG_KEYS?: string;
   readonly ENCRYPTION_KEYS?: string;
   readonly ALLOW_LOOPBACK_WEBHOOKS?: string;
   readonly DNS_RESOLVER?: string;
+  readonly GITHUB_KEYS_URL?: string;
   readonly FRESHNESS_MS?: string;
   readonly GRANT_TOKENS_PER_WINDOW?: string;
   readonly ACCESS_TOKENS_PER_WINDOW?: string;
@@ -34,14 +40,44 @@ export interface Bindings {
   limiter(subject: string): DurableObjectStub<Limiter>;
   /** The region's one journal. */
   journal(): DurableObjectStub<Journal>;
+  /** Where endpoints wait for their turns. */
+  readonly deliveries: Queue<TurnMessage>;
+  /** A file that went up with the Worker. */
+  asset(path: string, signal: AbortSignal): Promise<Response>;
 }
 
-export function readBindings(env: Env): Bindings {
+/** A binding wants a whole URL, and looks at its path alone. */
+const ASSETS_ORIGIN = "https://assets.invalid";
+
+export function readBindings(
+  env: Env,
+  { region, selfHosted }: Pick<Config, "region" | "selfHosted">,
+): Bindings {
+  const place = selfHosted ? null : DEPLOYMENTS[region].objects;
   return {
     database: env.DB,
-    journal: () => env.JOURNAL.get(env.JOURNAL.idFromName("region")),
-    limiter: (subject) => env.LIMITER.get(env.LIMITER.idFromName(subject)),
+    deliveries: env.DELIVERIES,
+    journal: () => objectAt(env.JOURNAL, place, "region"),
+    asset: async (path, signal) =>
+      (await env.ASSETS?.fetch(new URL(path, ASSETS_ORIGIN), { signal })) ??
+      new Response(null, { status: 404 }),
+    limiter: (subject) => objectAt(env.LIMITER, place, subject),
   };
+}
+
+/**
+ * An object where its region's belong. A jurisdiction is part of an object's id, so one that cannot be had is an
+ * error and never another place; a hint counts when the object is met for the first time.
+ */
+function objectAt<T extends Rpc.DurableObjectBranded>(
+  namespace: DurableObjectNamespace<T>,
+  place: Deployment["objects"],
+  name: string,
+): DurableObjectStub<T> {
+  if (place === null) return namespace.get(namespace.idFromName(name));
+  if ("hint" in place) return namespace.get(namespace.idFromName(name), { locationHint: place.hint });
+  const within = namespace.jurisdiction(place.jurisdiction);
+  return within.get(within.idFromName(name));
 }
 
 /** Every setting, validated. */
@@ -50,6 +86,8 @@ export interface Config {
   /** Base URL of each region, without a trailing slash. */
   readonly origins: Readonly<Record<RegionCode, string>>;
   readonly development: boolean;
+  /** On the owner's own runtime, which knows no jurisdictions and no hints: all is where the machine is. */
+  readonly selfHosted: boolean;
   /** Newest first; any of them is accepted. */
   readonly operatorKeys: readonly string[];
   /** Newest first; the first signs, all verify. */
@@ -60,6 +98,8 @@ export interface Config {
   readonly allowLoopback: boolean;
   /** DNS over HTTPS, answering `application/dns-json`. */
   readonly dnsResolver: string;
+  /** Where the keys are that sign GitHub's reports of leaked secrets. */
+  readonly githubKeysUrl: string;
   /** The freshness bound (design, "The freshness bound"); 0 reads the store at every check. */
   readonly freshnessMs: number;
   readonly oauth: OAuthSettings;
@@ -77,6 +117,8 @@ const DEVELOPMENT_ENCRYPTION_KEY = "jtn-dev-encryption-key-0000000000";
 
 const DEFAULT_DNS_RESOLVER = "https://cloudflare-dns.com/dns-query";
 
+const DEFAULT_GITHUB_KEYS_URL = "https://api.github.com/meta/public_keys/secret_scanning";
+
 const MIN_SECRET_LENGTH = 16;
 
 /**
@@ -91,6 +133,7 @@ export function readConfig(env: Env): Config {
     region,
     origins: readOrigins(env.ORIGINS),
     development,
+    selfHosted: env.SELF_HOSTED === "true",
     operatorKeys: readSecrets("OPERATOR_KEY", env.OPERATOR_KEY, development),
     tagKeys: readSecrets("TAG_KEYS", env.TAG_KEYS, development),
     encryptionKeys: readSecrets(
@@ -100,6 +143,7 @@ export function readConfig(env: Env): Config {
     ),
     allowLoopback: development && env.ALLOW_LOOPBACK_WEBHOOKS === "true",
     dnsResolver: env.DNS_RESOLVER ?? DEFAULT_DNS_RESOLVER,
+    githubKeysUrl: readKeysUrl(env.GITHUB_KEYS_URL, development),
     freshnessMs: readWholeNumber("FRESHNESS_MS", env.FRESHNESS_MS, 1000, { min: 0, max: 60_000 }),
     oauth: readOAuthSettings(env),
   };
@@ -146,6 +190,14 @@ function readSecrets(name: string, text: string | undefined, development: boolea
       throw new ConfigError(`${name} must have ${MIN_SECRET_LENGTH} characters or more`);
   }
   return secrets;
+}
+
+/** Whoever answers here can say that anything was leaked: over TLS, except on a developer's own machine. */
+function readKeysUrl(text: string | undefined, development: boolean): string {
+  const url = text?.trim() || DEFAULT_GITHUB_KEYS_URL;
+  const isSafe = URL.canParse(url) && (new URL(url).protocol === "https:" || development);
+  if (!isSafe) throw new ConfigError("GITHUB_KEYS_URL must be an https URL");
+  return url;
 }
 
 function readWholeNumber(

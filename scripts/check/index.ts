@@ -4,6 +4,7 @@
  */
 import { checkBundle } from "./bundle.ts";
 import { checkMigrations } from "./migrations.ts";
+import { checkRegions } from "../regions/environments.ts";
 import type { Outcome } from "./outcome.ts";
 import { toolCheck } from "./tool.ts";
 import { checkTypes } from "./types.ts";
@@ -15,6 +16,7 @@ const CHECKS: Readonly<Record<string, () => Promise<Outcome>>> = {
   unused: () => toolCheck("knip", ["--no-progress"], "no unused file, export or dependency"),
   migrations: checkMigrations,
   openapi: () => toolCheck("node", ["scripts/openapi.ts", "--check"], "openapi.json says what the routes do"),
+  regions: checkRegions,
   bundle: checkBundle,
 };
 

@@ -8,6 +8,8 @@ export interface RegionOptions {
   readonly region: RegionCode;
   /** 0: any free one. */
   readonly port: number;
+  /** Where it is met with nothing in front of it; any free one when left out. */
+  readonly directPort?: number;
   /** Where this region's database and objects persist; null: nowhere. */
   readonly stateDir: string | null;
   /** Settings and secrets (contract, section 1). */
@@ -46,7 +48,12 @@ export async function startRegion(options: RegionOptions): Promise<RegionServer>
     options.bundle,
     stateDir === null ? null : migrateState(stateDir, settings),
   ]);
-  const jeton: LocalWorker = { name: JETON_WORKER, code: { path }, settings, directPort: 0 };
+  const jeton: LocalWorker = {
+    name: JETON_WORKER,
+    code: { path },
+    settings,
+    directPort: options.directPort ?? 0,
+  };
   const runtime = await startRuntime({ workers: [jeton, ...beside], port, stateDir, ...logging });
   try {
     const database = () => runtime.database(JETON_WORKER, DATABASE);

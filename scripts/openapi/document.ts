@@ -10,6 +10,7 @@ import { ERROR_ANSWERS } from "./refusals.ts";
 import { answerSchema, type Json } from "./schemas.ts";
 import { SECURITY_SCHEMES } from "./security.ts";
 import { tagOf } from "./names.ts";
+import { describeWebhooks, TAG_DESCRIPTIONS, WEBHOOK_PARAMETERS, WEBHOOK_RESPONSES } from "./webhooks.ts";
 
 const DESCRIPTION = `\
 Issues access tokens and checks them, one deployment per region.
@@ -42,14 +43,18 @@ export function describeApi(routes: readonly Route[]): Json {
       description: DEPLOYMENTS[code].name,
       "x-region": code,
     })),
-    tags: [...new Set([...routes.map(tagOf), OAUTH_TAG])].map((name) => ({ name })),
+    tags: [...new Set([...routes.map(tagOf), OAUTH_TAG])].map((name) => ({
+      name,
+      ...(Object.hasOwn(TAG_DESCRIPTIONS, name) ? { description: TAG_DESCRIPTIONS[name] } : {}),
+    })),
     paths: { ...paths, ...oauthPaths() },
+    webhooks: describeWebhooks(),
     components: {
       schemas: Object.fromEntries(
         Object.entries(ANSWER_SCHEMAS).map(([name, schema]) => [name, answerSchema(schema)]),
       ),
-      responses: { ...ERROR_ANSWERS, OAuthError: OAUTH_ERROR },
-      parameters: PARAMETERS,
+      responses: { ...ERROR_ANSWERS, ...WEBHOOK_RESPONSES, OAuthError: OAUTH_ERROR },
+      parameters: { ...PARAMETERS, ...WEBHOOK_PARAMETERS },
       securitySchemes: SECURITY_SCHEMES,
     },
   };

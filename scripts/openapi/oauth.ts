@@ -1,5 +1,6 @@
 import { GRANTS } from "../../src/grants/index.ts";
 import { OAUTH_PATHS } from "../../src/domain/oauth-endpoints.ts";
+import { REGION_CODES } from "../../src/domain/region.ts";
 import type { Json } from "./schemas.ts";
 
 /*
@@ -115,6 +116,10 @@ const ENDPOINTS: Readonly<Record<string, Readonly<Partial<Record<"get" | "post",
       caller: "client",
       answer: {
         active: { type: "boolean" },
+        region: {
+          type: "object",
+          properties: { code: { enum: [...REGION_CODES] }, base_url: URL_TEXT },
+        },
         scope: TEXT,
         client_id: TEXT,
         sub: TEXT,
@@ -210,6 +215,10 @@ const ENDPOINTS: Readonly<Record<string, Readonly<Partial<Record<"get" | "post",
       answer: {
         result: { const: "success" },
         locations: { type: "object", additionalProperties: URL_TEXT },
+        residency: {
+          type: "object",
+          additionalProperties: { enum: ["at-rest", "nearby", "self-hosted"] },
+        },
       },
     },
   },
@@ -300,7 +309,12 @@ function refusals(caller: Endpoint["caller"]): Json {
 function success(answer: Endpoint["answer"], path: string): Json {
   if (answer === null) return { description: "A page.", content: { "text/html": { schema: TEXT } } };
   const type = path === OAUTH_PATHS.keys ? "application/jwk-set+json" : "application/json";
-  return { description: "Done.", content: { [type]: { schema: { type: "object", properties: answer } } } };
+  const receipt = { description: "What was revoked, signed (a JWS); none where nothing was.", schema: TEXT };
+  return {
+    description: "Done.",
+    ...(path === OAUTH_PATHS.revocation ? { headers: { "Jeton-Receipt": receipt } } : {}),
+    content: { [type]: { schema: { type: "object", properties: answer } } },
+  };
 }
 
 function formContent(parameters: Parameters): Json {

@@ -8,7 +8,7 @@ import { securityOf } from "./security.ts";
 
 /** One route as an operation. */
 export function describeOperation(route: Route, routes: readonly Route[]): Json {
-  const { access, body, summary } = route;
+  const { access, ownBody, body = ownBody, summary } = route;
   const parameters = parametersOf(route);
   return {
     operationId: operationId(route),

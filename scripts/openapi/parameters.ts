@@ -11,6 +11,7 @@ export const PARAMETERS: Readonly<Record<string, Json>> = {
   team: inPath("team", "The team's id, `team_…`."),
   user: inPath("user", "The person's id, `usr_…`."),
   id: inPath("id", "The id that creating or listing answered."),
+  delivery: inPath("delivery", "The delivery's id, `dlv_…`."),
   service: inPath("service", "The catalogue's name, such as `EMM`."),
   limit: inQuery("limit", PAGE_QUERY.limit, { type: "integer", minimum: 1, maximum: 100 }),
   cursor: inQuery("cursor", PAGE_QUERY.cursor),

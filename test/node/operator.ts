@@ -19,13 +19,16 @@ export class Operator {
   #team = "";
   #serviceKey = "";
 
-  private constructor(url: string) {
+  readonly #key: string;
+
+  private constructor(url: string, key: string) {
     this.#url = url;
+    this.#key = key;
   }
 
   /** @param slug of the team; one of its own for each operator */
-  static async setUp(url: string, slug: string, plan = "standard"): Promise<Operator> {
-    const operator = new Operator(url);
+  static async setUp(url: string, slug: string, plan = "standard", key = OPERATOR_KEY): Promise<Operator> {
+    const operator = new Operator(url, key);
     const created = await operator.#post<Created>("/v1/teams", { name: slug, slug, plan });
     operator.#team = created.team.id;
     operator.#serviceKey = (await operator.#post<Created>("/v1/services", { name: slug })).key;
@@ -34,7 +37,7 @@ export class Operator {
 
   /** The same operator, served from elsewhere. */
   at(url: string): Operator {
-    const moved = new Operator(url);
+    const moved = new Operator(url, this.#key);
     moved.#team = this.#team;
     moved.#serviceKey = this.#serviceKey;
     return moved;
@@ -64,13 +67,13 @@ export class Operator {
 
   async slugs(): Promise<string[]> {
     const response = await fetch(`${this.#url}/v1/teams`, {
-      headers: { Authorization: `Bearer ${OPERATOR_KEY}` },
+      headers: { Authorization: `Bearer ${this.#key}` },
     });
     const list: { readonly teams: readonly { readonly slug: string }[] } = JSON.parse(await response.text());
     return list.teams.map(({ slug }) => slug);
   }
 
-  async #post<T>(path: string, body: unknown, credential = OPERATOR_KEY): Promise<T> {
+  async #post<T>(path: string, body: unknown, credential = this.#key): Promise<T> {
     const response = await fetch(`${this.#url}${path}`, {
       method: "POST",
       headers: { Authorization: `Bearer ${credential}`, "Content-Type": "application/json" },

@@ -117,7 +117,10 @@ async function attempt(
       // Of parallel uses of one pushed request only one can give a code: they count as one.
       const wait = charged
         ? null
-        : await chargeIssue(deps, "grant_tokens", request.client.id, request.pushed);
+        : await chargeIssue(deps, "grant_tokens", request.client.id, request.pushed, {
+            client: request.client,
+            ip: by.ip,
+          });
       if (wait !== null)
         return problem({ kind: "rate_limited", what: "grant tokens", retryAfterSeconds: wait });
       charged = true;

@@ -42,7 +42,7 @@ export async function exchangeToken(
   if (!audience.ok) return audience;
   const { id, hash, teamId, userId, grantId, allowedIps } = token;
   if (grantId !== null) {
-    const wait = await chargeIssue(deps, "access_tokens", grantId, null);
+    const wait = await chargeIssue(deps, "access_tokens", grantId, null, { client, ip });
     if (wait !== null) return err({ kind: "rate_limited", what: "access tokens", retryAfterSeconds: wait });
   }
 

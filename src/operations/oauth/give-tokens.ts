@@ -47,7 +47,7 @@ export async function giveTokens(
   if (!audience.ok) return audience;
   const isOffline = grant.accessType === "offline";
   if (isOffline) {
-    const wait = await chargeIssue(deps, "refresh_tokens", client.id, hash);
+    const wait = await chargeIssue(deps, "refresh_tokens", client.id, hash, { client, ip });
     if (wait !== null) return err({ kind: "rate_limited", what: "refresh tokens", retryAfterSeconds: wait });
   }
 

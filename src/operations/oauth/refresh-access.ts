@@ -114,7 +114,10 @@ async function refresh(
   const audience = narrowAudience(grant.audience, parameters.resources);
   if (!audience.ok) return audience;
   const rotates = !CLIENT_TYPE_RULES[client.type].confidential;
-  const wait = await chargeIssue(deps, "access_tokens", grant.id, rotates ? token.hash : null);
+  const wait = await chargeIssue(deps, "access_tokens", grant.id, rotates ? token.hash : null, {
+    client,
+    ip,
+  });
   if (wait !== null) return err({ kind: "rate_limited", what: "access tokens", retryAfterSeconds: wait });
 
   const { id: grantId, teamId, userId, holder, notAfter, allowedIps } = grant;

@@ -1,4 +1,5 @@
 import { calculateJwkThumbprint } from "jose";
+import { deleteStaleReceipts } from "../../store/receipts.ts";
 import {
   deleteRetiredKeys,
   listSigningKeys,
@@ -16,6 +17,9 @@ export const SIGNING_KEY_MS = 90 * DAY_MS;
 export const RETIRED_KEY_MS = 30 * DAY_MS;
 
 export const SIGNING_ALGORITHM = "ES256";
+
+/** So many are forgotten at once: one invocation may not take long. */
+const MOST_RECEIPTS = 500;
 
 const CURVE = { name: "ECDSA", namedCurve: "P-256" } as const;
 
@@ -45,7 +49,7 @@ export async function signingKey(deps: KeyDeps): Promise<SigningKey> {
   return key;
 }
 
-/** Lets a new key sign once the current one is old, and forgets keys that were retired long ago. */
+/** Lets a new key sign once the current one is old, and forgets keys that were retired long ago with what they signed. */
 export async function rotateSigningKey(deps: KeyDeps): Promise<void> {
   const now = deps.clock();
   const [current] = await listSigningKeys(deps.db, { retiredAfter: now });
@@ -53,6 +57,7 @@ export async function rotateSigningKey(deps: KeyDeps): Promise<void> {
     await replaceSigningKey(deps.db, current.kid, await makeKey(deps));
   }
   await deleteRetiredKeys(deps.db, { before: now - RETIRED_KEY_MS });
+  await deleteStaleReceipts(deps.db, { limit: MOST_RECEIPTS });
 }
 
 async function keysNow(deps: KeyDeps): Promise<readonly SigningKeyRow[]> {

@@ -1,0 +1,168 @@
+import { describe, expect, test } from "vitest";
+import { readWish } from "../../scripts/deploy/arguments.ts";
+import { deployRegion, rehearseRegion, type DeployTools } from "../../scripts/deploy/deploy-region.ts";
+import { runTool } from "../../scripts/check/tool.ts";
+import { defaultOrigin } from "../../src/deployments.ts";
+import { REGION_CODES } from "../../src/domain/region.ts";
+import { parseCredential } from "../../src/domain/token.ts";
+
+const SECRETS = ["OPERATOR_KEY", "TAG_KEYS", "ENCRYPTION_KEYS"];
+
+/** A world in which all goes well, but for what a test makes different. */
+function makeWorld({ secrets = SECRETS, failing = "", serves = healthy } = {}) {
+  const done: string[] = [];
+  const waits: number[] = [];
+  const tools: DeployTools = {
+    wrangler: async (words) => {
+      const command = words.join(" ");
+      done.push(command);
+      if (failing !== "" && command.startsWith(failing)) return { code: 1, output: "it broke" };
+      const list = JSON.stringify(secrets.map((name) => ({ name, type: "secret_text" })));
+      return { code: 0, output: command.startsWith("secret list") ? `some words\n${list}\n` : "" };
+    },
+    send: async (url, init) => {
+      done.push(`GET ${url}`);
+      return serves(url, init);
+    },
+    wait: async (milliseconds) => {
+      waits.push(milliseconds);
+    },
+    say: () => {},
+  };
+  return { tools, done, waits };
+}
+
+/** What a region answers that is as it should be. */
+function healthy(url: string, init: RequestInit): Response {
+  const region = REGION_CODES.find((code) => new URL(url).origin === defaultOrigin(code));
+  if (url.endsWith("/healthz")) return Response.json({ status: "ok", region, version: "0" });
+  const sent = new Headers(init.headers).get("Authorization")?.replace("Bearer ", "") ?? "";
+  const credential = parseCredential(sent);
+  if (credential === null) return Response.json({ error_code: "malformed" }, { status: 401 });
+  const elsewhere = { code: credential.region, base_url: defaultOrigin(credential.region) };
+  return credential.region === region
+    ? Response.json({ error_code: "COM0013" }, { status: 401 })
+    : Response.json({ error_code: "TOK0003", region: elsewhere }, { status: 401 });
+}
+
+/** A database of its own, as an API owner would have put it into the table. */
+const OWN = { databaseId: "5d1f0a52-7a0e-4f4e-9f6f-1c2d3e4f5a6b" };
+
+describe("what npm run deploy is asked for", () => {
+  test("is a region, several, or all that the platform can hold", () => {
+    expect(readWish(["eu"])).toEqual({ regions: ["eu"], dryRun: false });
+    expect(readWish(["eu", "in", "eu"])).toEqual({ regions: ["eu", "in"], dryRun: false });
+    expect(readWish(["--all"])).toEqual({
+      regions: ["us", "eu", "in", "au", "jp", "ca", "uk"],
+      dryRun: false,
+    });
+    expect(readWish(["--all", "--dry-run"])).toEqual({ regions: [...REGION_CODES], dryRun: true });
+    expect(readWish(["--dry-run", "cn"])).toEqual({ regions: ["cn"], dryRun: true });
+  });
+
+  test.each([[[]], [["xx"]], [["eu", "--all"]], [["--force", "eu"]], [["--dry-run"]]])(
+    "is not %j",
+    (words) => {
+      expect(() => readWish(words)).toThrow("npm run deploy --");
+    },
+  );
+
+  test("is no region that its owner hosts", () => {
+    expect(() => readWish(["eu", "sa"])).toThrow("Region sa is self-hosted");
+  });
+});
+
+describe("a deployment", () => {
+  test("looks at the secrets, migrates, deploys, and asks what it deployed, in this order", async () => {
+    const { tools, done } = makeWorld();
+    await deployRegion("eu", tools, OWN);
+    expect(done).toEqual([
+      "secret list --format json --env eu",
+      "d1 migrations apply jeton-eu --remote --env eu",
+      "deploy --env eu",
+      "GET https://tokens.example.eu/healthz",
+      "GET https://tokens.example.eu/v1/teams/team_smoke",
+      "GET https://tokens.example.eu/v1/teams/team_smoke",
+    ]);
+  });
+
+  test("changes nothing while the region has no database, and says how to make one where it belongs", async () => {
+    const { tools, done } = makeWorld();
+    await expect(deployRegion("eu", tools)).rejects.toThrow("wrangler d1 create jeton-eu --jurisdiction eu");
+    await expect(deployRegion("jp", tools)).rejects.toThrow("wrangler d1 create jeton-jp --location apac");
+    expect(done).toEqual([]);
+  });
+
+  test("changes nothing while a secret is missing, and names it", async () => {
+    const { tools, done } = makeWorld({ secrets: ["OPERATOR_KEY", "TAG_KEYS"] });
+    await expect(deployRegion("eu", tools, OWN)).rejects.toThrow(
+      "missing:\n  npx wrangler secret put ENCRYPTION_KEYS --env eu",
+    );
+    expect(done).toHaveLength(1);
+  });
+
+  test.each([
+    ["secret list", 1],
+    ["d1 migrations", 2],
+    ["deploy", 3],
+  ])("stops where %s fails, with the tool's own words", async (failing, steps) => {
+    const { tools, done } = makeWorld({ failing });
+    await expect(deployRegion("eu", tools, OWN)).rejects.toThrow(/^eu: .* failed:\nit broke$/);
+    expect(done).toHaveLength(steps);
+  });
+
+  test("waits for a new host name, and not for ever", async () => {
+    let down = 2;
+    const late = makeWorld({
+      serves: (url, init) => {
+        if (down-- > 0) throw new Error("no such host");
+        return healthy(url, init);
+      },
+    });
+    await deployRegion("eu", late.tools, OWN);
+    expect(late.waits).toHaveLength(2);
+    const never = makeWorld({ serves: () => new Response("", { status: 503 }) });
+    await expect(deployRegion("eu", never.tools, OWN)).rejects.toThrow(
+      "does not serve: /healthz answers 503",
+    );
+  });
+
+  test("fails when another region answers, or a token is taken that nobody issued, or none is sent home", async () => {
+    const answers = (answer: (url: string, init: RequestInit) => Response) =>
+      deployRegion("eu", makeWorld({ serves: answer }).tools, OWN);
+    const other = () => Response.json({ status: "ok", region: "us" });
+    await expect(answers(other)).rejects.toThrow("is not this region's");
+    const open = (url: string, init: RequestInit) =>
+      url.endsWith("/healthz") ? healthy(url, init) : Response.json({ team: {} });
+    await expect(answers(open)).rejects.toThrow("is answered 200, not 401 COM0013");
+    const lost = (url: string, init: RequestInit) =>
+      url.endsWith("/healthz")
+        ? healthy(url, init)
+        : Response.json({ error_code: "COM0013" }, { status: 401 });
+    await expect(answers(lost)).rejects.toThrow("not 401 TOK0003");
+  });
+});
+
+/** Nine builds. */
+const LONG_MS = 240_000;
+
+describe("a dry run", { timeout: LONG_MS }, () => {
+  test("takes a warning for a failure", async () => {
+    const say = () => {};
+    const warned = async () => ({
+      code: 0,
+      output: "▲ [WARNING] Processing wrangler.toml configuration:\n Unexpected fields",
+    });
+    await expect(rehearseRegion("eu", { wrangler: warned, say })).rejects.toThrow("Unexpected fields");
+  });
+
+  test("passes for all nine, without a network", async () => {
+    const said: string[] = [];
+    const tools = {
+      wrangler: (words: readonly string[]) => runTool("wrangler", words),
+      say: (line: string) => said.push(line),
+    };
+    for (const region of REGION_CODES) await rehearseRegion(region, tools);
+    expect(said).toEqual(REGION_CODES.map((region) => `${region}: would deploy`));
+  });
+});
