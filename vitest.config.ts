@@ -28,6 +28,8 @@ export default defineConfig({
           cloudflareTest(async () => ({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
+              // Nobody takes from this one: endpoints have their turns when a test says so.
+              queueProducers: { DELIVERIES: { queueName: "unattended" } },
               bindings: {
                 OPERATOR_KEY: "jtn-dev-operator-key",
                 TAG_KEYS: "jtn-dev-tag-key",

@@ -12,15 +12,48 @@ import { refuse } from "./routes/refusals.ts";
 import { defaultOrigin } from "./deployments.ts";
 
 /** The Worker's HTTP side. */
-export function createApp(depsOf: (env: Env) => Deps): Hono<{ Bindings: Env }> {
-  const app = new Hono<{ Bindings: Env }>();
+export function createApp(depsOf: (env: Env) => Deps): App {
+  const app: App = new Hono<{ Bindings: Env }>();
   serveRoutes(app, apiRoutes, depsOf);
   serveOAuth(app, depsOf);
   serveConsole(app, depsOf);
   app.notFound(({ req, env }) => refuse(unknownPath(req.path), req.raw, depsOf(env).origins));
   app.onError((error, { req }) => refuse(faultOf(error), req.raw, DEFAULT_ORIGINS));
+  return sendingEvents(app, depsOf);
+}
+
+/**
+ * Sees to it that what a request may have caused is told soon. Around the app and not in it: a handler that
+ * matches every path would send each check through a chain.
+ */
+function sendingEvents(app: App, depsOf: (env: Env) => Deps): App {
+  const { fetch } = app;
+  app.fetch = (request, env, context) => {
+    const answering = fetch(request, env, context);
+    if (env === undefined || context === undefined || !mayCauseEvents(request)) return answering;
+    return Promise.resolve(answering).then((answer) => {
+      // A Worker that is not fit to serve has nothing to see to it with.
+      if (answer.status !== UNAVAILABLE) {
+        depsOf(env as Env).courier.soon({ background: (work) => context.waitUntil(work) });
+      }
+      return answer;
+    });
+  };
   return app;
 }
+
+const UNAVAILABLE = 503;
+
+/** What is asked most changes nothing, as a rule: events of checks wait for the scheduled job. */
+function mayCauseEvents({ method, url }: Request): boolean {
+  if (method === "GET" || method === "HEAD" || method === "OPTIONS") return CHANGING_GET.test(url);
+  return !url.endsWith("/v1/check");
+}
+
+/** Browsers come back from elsewhere with a GET. */
+const CHANGING_GET = /^[^?#]*\/(?:signin\/sso\/callback|oauth\/v2\/auth)(?:[?#]|$)/;
+
+type App = Hono<{ Bindings: Env }>;
 
 const DEFAULT_ORIGINS = Object.fromEntries(REGION_CODES.map((code) => [code, defaultOrigin(code)])) as Record<
   RegionCode,

@@ -1,6 +1,8 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { createApp } from "./app.ts";
 import type { Env } from "./bindings.ts";
+import type { TurnMessage } from "./domain/webhook-event.ts";
+import { takeTurns } from "./jobs/deliveries.ts";
 import { runScheduled } from "./jobs/scheduled.ts";
 import { answerCheck, type AuthorityProps } from "./routes/rpc.ts";
 import { depsOf } from "./wiring.ts";
@@ -24,7 +26,12 @@ const app = createApp(depsOf);
 
 export default {
   fetch: (request, env, context) => app.fetch(request, env, context),
+  queue: ({ messages }, env, context) => {
+    const background = (work: Promise<unknown>) => context.waitUntil(work);
+    const turns = messages.map(({ body }) => body);
+    takeTurns(depsOf(env), turns, { background });
+  },
   scheduled: async (_controller, env) => {
     await runScheduled(depsOf(env));
   },
-} satisfies ExportedHandler<Env>;
+} satisfies ExportedHandler<Env, TurnMessage>;

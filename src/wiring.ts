@@ -1,9 +1,11 @@
 import { readBindings, readConfig, type Env } from "./bindings.ts";
 import { hashCredential } from "./operations/credentials.ts";
 import type { Deps } from "./operations/deps.ts";
+import { Assets } from "./operations/assets.ts";
 import { AuditQueue } from "./operations/audit-queue.ts";
 import { AuditSealer } from "./operations/audit-sealer.ts";
 import { makeVault } from "./operations/encryption.ts";
+import { GitHubKeys } from "./operations/leaks/github-keys.ts";
 import type { JournalStub } from "./operations/journal-watch.ts";
 import { Leases } from "./operations/leases.ts";
 import { openRecords } from "./operations/records.ts";
@@ -11,6 +13,8 @@ import { resolveTxt } from "./operations/resolve-txt.ts";
 import { sealAuditChain } from "./operations/seal-audit-chain.ts";
 import type { Timer } from "./operations/shared-read.ts";
 import { UsageLog } from "./operations/usage-log.ts";
+import { Courier, type DeliveryQueue } from "./operations/webhooks/courier.ts";
+import { sweepDeliveries } from "./operations/webhooks/sweep-deliveries.ts";
 import { openDatabase } from "./store/database.ts";
 import { addUsage, appendAuditEvents } from "./store/usage.ts";
 
@@ -31,7 +35,7 @@ export function depsOf(env: Env): Deps {
 
 function compose(env: Env): Deps {
   const config = readConfig(env);
-  const bindings = readBindings(env);
+  const bindings = readBindings(env, config);
   const db = openDatabase(bindings.database);
   // A stub is of the request that made it; each call makes its own.
   const journal: JournalStub = {
@@ -39,6 +43,12 @@ function compose(env: Env): Deps {
     after: (seq, mark) => bindings.journal().after(seq, mark),
   };
   const clock = Date.now;
+  const deliveries: DeliveryQueue = {
+    send: async (webhookIds, delaySeconds = 0) => {
+      const messages = webhookIds.map((webhook) => ({ body: { webhook } }));
+      await bindings.deliveries.sendBatch(messages, { delaySeconds });
+    },
+  };
   return {
     db,
     clock,
@@ -52,9 +62,13 @@ function compose(env: Env): Deps {
       startTimer,
       now: clock,
     }),
+    courier: new Courier(() => sweepDeliveries({ db, clock, deliveries }), { startTimer, now: clock }),
+    deliveries,
     startTimer,
+    assets: new Assets(bindings.asset),
     vault: makeVault(config.encryptionKeys, randomBytes),
     send,
+    githubKeys: new GitHubKeys({ send, url: config.githubKeysUrl, now: clock, startTimer }),
     allowLoopback: config.allowLoopback,
     resolveTxt: (name) => resolveTxt(send, config.dnsResolver, name),
     randomBytes,

@@ -30,7 +30,8 @@ export function benchWorker(name: string, path: string, settings: Settings = {})
 
 /** A Jeton; all those of one runtime share one database. */
 export async function jetonWorker(name: string, path: string): Promise<LocalWorker> {
-  const settings = await readWorkerSettings({ ...VARS, REGION: "us" });
+  // A queue has one consumer, and no event is delivered in a measurement.
+  const { queueConsumers: _, ...settings } = await readWorkerSettings({ ...VARS, REGION: "us" });
   return { name, code: { path }, settings, directPort: 0 };
 }
 

@@ -7,18 +7,25 @@ import { markJournal } from "../operations/mark-journal.ts";
 import { forgetAnswers } from "../operations/remember-answer.ts";
 import { continueReports } from "../operations/run-report.ts";
 import { sealLeftovers } from "../operations/seal-leftovers.ts";
+import { tellOfExpiring } from "../operations/tell-expiring.ts";
 import { trimFeed } from "../operations/trim-feed.ts";
 import { forgetUsedJwts } from "../operations/use-jwt.ts";
+import { forgetDeliveries } from "../operations/webhooks/forget-deliveries.ts";
+import { sweepDeliveries } from "../operations/webhooks/sweep-deliveries.ts";
 
 const JOBS: readonly ((deps: Deps) => Promise<void>)[] = [
   trimFeed,
   markJournal,
   forgetAnswers,
+  tellOfExpiring,
+  // After what has events of its own.
+  sweepDeliveries,
   sealLeftovers,
   continueReports,
   forgetUsage,
   forgetSessions,
   forgetReports,
+  forgetDeliveries,
   forgetInvitations,
   eraseOldAnswers,
   forgetExpired,

@@ -2,15 +2,18 @@ import type { OAuthSettings } from "../domain/oauth-settings.ts";
 import type { RegionCode } from "../domain/region.ts";
 import type { Charge, Lease, LeaseRequest, ReturnedLease } from "../domain/lease.ts";
 import type { Database } from "../store/database.ts";
+import type { Assets } from "./assets.ts";
 import type { AuditQueue } from "./audit-queue.ts";
 import type { AuditSealer } from "./audit-sealer.ts";
 import type { Vault } from "./encryption.ts";
+import type { GitHubKeys } from "./leaks/github-keys.ts";
 import type { JournalStub } from "./journal-watch.ts";
 import type { Leases } from "./leases.ts";
 import type { Records } from "./records.ts";
 import type { Send } from "./resolve-txt.ts";
 import type { StartTimer } from "./shared-read.ts";
 import type { UsageLog } from "./usage-log.ts";
+import type { Courier, DeliveryQueue } from "./webhooks/courier.ts";
 
 /** The limiter of one subject, wherever it runs. */
 export interface LimiterStub {
@@ -29,11 +32,17 @@ export interface Deps {
   readonly usage: UsageLog;
   readonly auditQueue: AuditQueue;
   readonly auditSealer: AuditSealer;
+  readonly courier: Courier;
+  readonly deliveries: DeliveryQueue;
   readonly startTimer: StartTimer;
+  /** Files beside the script. */
+  readonly assets: Assets;
   /** Keeps secrets that have to be shown to others again. */
   readonly vault: Vault;
   /** Sends a request to somewhere else. */
   readonly send: Send;
+  /** Verify what GitHub reports. */
+  readonly githubKeys: GitHubKeys;
   /** Whether stored addresses may lead to this machine: for trying things out only. */
   readonly allowLoopback: boolean;
   /** The TXT records of a name. @throws {Unavailable} when DNS does not answer */

@@ -33,6 +33,7 @@ const WIRE: Readonly<Record<Refusal["kind"], string>> = {
   member_not_for_type: "422 COM0009",
   keeps_no_secret: "409 COM0010",
   too_many_secrets: "409 COM0010",
+  webhook_not_enabled: "409 COM0010",
   self_client_only: "409 COM0010",
   issue_limited: "429 COM0002",
   sign_in_required: "401 COM0013",
