@@ -36,6 +36,7 @@ export type OAuthRefusal =
   | { readonly kind: "client_secret_wrong" }
   | { readonly kind: "client_assertion_invalid"; readonly why: string }
   | { readonly kind: "service_key_wrong" }
+  | { readonly kind: "service_key_elsewhere"; readonly region: RegionCode }
   | { readonly kind: "grant_type_unsupported" }
   | { readonly kind: "grant_type_not_for_client"; readonly type: ClientType }
   // What is asked for.

@@ -68,6 +68,7 @@ export function codeOf(refusal: Refusal): CodedStatus {
     case "quota_exceeded":
     case "keeps_no_secret":
     case "too_many_secrets":
+    case "webhook_not_enabled":
     case "self_client_only":
     case "no_way_to_sign_in":
     case "built_in_role":

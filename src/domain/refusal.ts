@@ -96,7 +96,9 @@ export type Noun =
   | "member"
   | "invitation"
   | "report"
-  | "client";
+  | "client"
+  | "webhook"
+  | "delivery";
 
 /** The request is fine, the state of things is against it. */
 export type StateRefusal =
@@ -106,8 +108,10 @@ export type StateRefusal =
   /** Clients of this type have no such member. */
   | { readonly kind: "member_not_for_type"; readonly member: string; readonly type: ClientType }
   | { readonly kind: "keeps_no_secret" }
-  /** So many of a client's secrets are in force at once. */
+  /** So many secrets of a client or webhook are in force at once. */
   | { readonly kind: "too_many_secrets"; readonly limit: number }
+  /** Nothing is sent to it: it was paused or disabled. */
+  | { readonly kind: "webhook_not_enabled" }
   | { readonly kind: "self_client_only" }
   /** Too many grant tokens of one client in a short time (contract, section 6, "Limits"). */
   | { readonly kind: "issue_limited"; readonly retryAfterSeconds: number }

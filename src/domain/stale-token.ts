@@ -44,16 +44,28 @@ export function stalenessOf(
   maker: Maker,
   { unusedSince, now }: { unusedSince: number; now: number },
 ): Staleness {
-  const { revoked, origin } = originOf(maker);
-  const exceedsMaker = origin.kind === "member" ? exceeding(origin.holder, token.permissions) : [];
-  const found: readonly (readonly [StaleReason, boolean])[] = [
+  const { reasons, exceedsMaker } = stalenessByMaker(token.permissions, maker);
+  const found = reasonsAmong([
     ["unused", (token.lastUsedAt ?? token.createdAt) < unusedSince],
     ["expired", token.expiresAt !== null && token.expiresAt <= now],
+  ]);
+  return { reasons: [...found, ...reasons], exceedsMaker };
+}
+
+/** What speaks against a token that is in use, for what has become of whoever made it. */
+export function stalenessByMaker(permissions: readonly string[], maker: Maker): Staleness {
+  const { revoked, origin } = originOf(maker);
+  const exceedsMaker = origin.kind === "member" ? exceeding(origin.holder, permissions) : [];
+  const reasons = reasonsAmong([
     ["maker_removed", origin.kind === "removed"],
     ["maker_demoted", exceedsMaker.length > 0],
     ["maker_revoked", revoked],
-  ];
-  return { reasons: found.filter(([, holds]) => holds).map(([reason]) => reason), exceedsMaker };
+  ]);
+  return { reasons, exceedsMaker };
+}
+
+function reasonsAmong(found: readonly (readonly [StaleReason, boolean])[]): StaleReason[] {
+  return found.filter(([, holds]) => holds).map(([reason]) => reason);
 }
 
 /** Who stands at the beginning of a row of tokens that made each other, and whether one of them is revoked. */

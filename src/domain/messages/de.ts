@@ -18,6 +18,8 @@ export const de = {
     invitation: "diese Einladung",
     report: "diesen Bericht",
     client: "diesen Client",
+    webhook: "diesen Webhook",
+    delivery: "diese Zustellung",
   },
   codes: {
     COM0001: "Der Pfad unterstützt diese Methode nicht.",
@@ -114,7 +116,9 @@ export const de = {
     keeps_no_secret:
       "Dieser Client hat kein Geheimnis: Er ist öffentlich oder weist sich mit eigenen Schlüsseln aus.",
     too_many_secrets:
-      "Dieser Client hat bereits {limit} gültige Geheimnisse. Wählen Sie eine kürzere Überlappung, damit ältere enden.",
+      "Es gelten bereits {limit} Geheimnisse. Wählen Sie eine kürzere Überlappung, damit ältere enden.",
+    webhook_not_enabled:
+      "Dieser Webhook ist nicht aktiviert, daher wird nichts an ihn gesendet. Aktivieren Sie ihn zuerst.",
     self_client_only:
       "Grant-Tokens werden auf diesem Weg nur für Self-Clients erstellt. Andere Clients fragen auf der Zustimmungsseite an.",
     issue_limited:

@@ -39,6 +39,8 @@ export const en = {
     invitation: "invitation",
     report: "report",
     client: "client",
+    webhook: "webhook",
+    delivery: "delivery",
   },
   codes: {
     COM0001: "The path does not take this method.",
@@ -125,7 +127,8 @@ export const en = {
     member_not_for_type: "A client of type {type} has no {member}. Leave it out.",
     keeps_no_secret: "This client has no secret: it is public, or it authenticates by keys of its own.",
     too_many_secrets:
-      "This client has {limit} secrets in force already. Choose a shorter overlap, so that older ones end.",
+      "There are {limit} secrets in force already. Choose a shorter overlap, so that older ones end.",
+    webhook_not_enabled: "This webhook is not enabled, so nothing is sent to it. Enable it first.",
     self_client_only:
       "Grant tokens are made in this way for self clients only. Other clients ask on the consent page.",
     issue_limited: "Too many grant tokens were made for this client. Try again in {seconds} s.",

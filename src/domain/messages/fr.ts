@@ -18,6 +18,8 @@ export const fr = {
     invitation: "cette invitation",
     report: "ce rapport",
     client: "ce client",
+    webhook: "ce webhook",
+    delivery: "cette livraison",
   },
   codes: {
     COM0001: "Ce chemin n’accepte pas cette méthode.",
@@ -111,7 +113,8 @@ export const fr = {
     member_not_for_type: "Un client de type {type} n’a pas de {member}. Retirez ce membre.",
     keeps_no_secret: "Ce client n’a pas de secret : il est public ou s’authentifie avec ses propres clés.",
     too_many_secrets:
-      "Ce client a déjà {limit} secrets en vigueur. Choisissez un chevauchement plus court pour que les plus anciens prennent fin.",
+      "{limit} secrets sont déjà en vigueur. Choisissez un chevauchement plus court pour que les plus anciens prennent fin.",
+    webhook_not_enabled: "Ce webhook n’est pas activé ; rien ne lui est donc envoyé. Activez-le d’abord.",
     self_client_only:
       "Les jetons d’octroi ne sont créés ainsi que pour les clients de type self. Les autres clients passent par la page de consentement.",
     issue_limited: "Trop de jetons d’octroi ont été créés pour ce client. Réessayez dans {seconds} s.",

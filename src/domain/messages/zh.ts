@@ -18,6 +18,8 @@ export const zh = {
     invitation: "邀请",
     report: "报告",
     client: "客户端",
+    webhook: "Webhook",
+    delivery: "投递记录",
   },
   codes: {
     COM0001: "该路径不支持此方法。",
@@ -91,7 +93,8 @@ export const zh = {
     exceeds_bounds: "您使用的令牌会过期，或只能从特定地址使用；此操作会超出这些限制。请使用其他凭据。",
     member_not_for_type: "类型为 {type} 的客户端没有 {member}。请将其删除。",
     keeps_no_secret: "此客户端没有密钥：它是公共客户端，或使用自己的公钥进行身份验证。",
-    too_many_secrets: "此客户端已有 {limit} 个有效密钥。请选择更短的重叠时间，让旧密钥失效。",
+    too_many_secrets: "已有 {limit} 个有效密钥。请选择更短的重叠时间，让旧密钥失效。",
+    webhook_not_enabled: "此 Webhook 未启用，因此不会向其发送任何内容。请先启用它。",
     self_client_only: "只有 self 类型的客户端才能以这种方式创建授权令牌。其他客户端需通过同意页面申请。",
     issue_limited: "为此客户端创建的授权令牌过多。请在 {seconds} 秒后重试。",
     sign_in_required: "受邀地址已有账户。请先登录该账户，再接受邀请。",

@@ -3,7 +3,7 @@ import { MAX_WRITTEN_PERMISSIONS } from "../../domain/narrower-token.ts";
 import { ok } from "../../domain/result.ts";
 import { issueToken } from "../../operations/issue-token.ts";
 import { listTokens } from "../../operations/list-tokens.ts";
-import { revokeToken, type RevokedToken } from "../../operations/revoke-token.ts";
+import { revokeToken, type EndedToken } from "../../operations/revoke-token.ts";
 import { showToken } from "../../operations/show-token.ts";
 import { nameSchema, profileIdSchema } from "./fields.ts";
 import { PAGE_QUERY, presentPage, readPageRequest } from "./paging.ts";
@@ -115,6 +115,6 @@ async function revoke({ deps, params, actor }: Call) {
   return revoked.ok ? ok({ status: 200, body: presentRevoked(revoked.value) }) : revoked;
 }
 
-function presentRevoked({ row, effectiveBy }: RevokedToken) {
-  return { access_token: presentToken(row), effective_by: isoTime(effectiveBy) };
+function presentRevoked({ row, effectiveBy, receipt }: EndedToken) {
+  return { access_token: presentToken(row), effective_by: isoTime(effectiveBy), receipt };
 }

@@ -7,6 +7,9 @@ import * as v from "valibot";
 
 const time = v.pipe(v.string(), v.isoTimestamp());
 
+/** A JWS (RFC 7515, compact) by the region's key: `npm run verify-receipt` verifies it. */
+const receipt = v.pipe(v.string(), v.regex(/^[\w-]+\.[\w-]+\.[\w-]+$/));
+
 const rateLimit = v.strictObject({ limit: v.number(), window_seconds: v.number() });
 
 const accessToken = v.strictObject({
@@ -225,6 +228,38 @@ const report = v.strictObject({
   download_url: v.nullable(v.string()),
 });
 
+const webhook = v.strictObject({
+  id: v.string(),
+  team: v.string(),
+  url: v.string(),
+  description: v.nullable(v.string()),
+  events: v.array(v.string()),
+  status: v.picklist(["enabled", "paused", "disabled"]),
+  status_reason: v.nullable(v.picklist(["gone", "failing", "requested"])),
+  failing_since: v.nullable(time),
+  created_by: v.string(),
+  created_at: time,
+  updated_at: time,
+});
+
+const delivery = v.strictObject({
+  id: v.string(),
+  event: v.string(),
+  type: v.string(),
+  status: v.picklist(["pending", "delivered", "failed"]),
+  attempts: v.array(
+    v.strictObject({
+      at: time,
+      status_code: v.nullable(v.number()),
+      error: v.nullable(v.string()),
+      duration_ms: v.number(),
+      excerpt: v.nullable(v.string()),
+    }),
+  ),
+  created_at: time,
+  next_attempt_at: v.nullable(time),
+});
+
 /** Every answer's body, by the name that it has in the OpenAPI document. */
 export const ANSWER_SCHEMAS = {
   Empty: v.strictObject({}),
@@ -256,7 +291,7 @@ export const ANSWER_SCHEMAS = {
     billing: v.strictObject({
       plan: v.string(),
       quotas,
-      usage: v.strictObject({ access_tokens: v.number(), clients: v.number() }),
+      usage: v.strictObject({ access_tokens: v.number(), clients: v.number(), webhooks: v.number() }),
       billing_contact: v.nullable(v.strictObject({ name: v.string(), email: v.string() })),
       payment_reference: v.nullable(v.string()),
     }),
@@ -279,6 +314,7 @@ export const ANSWER_SCHEMAS = {
   RevokedAll: v.strictObject({
     revoked: v.strictObject({ access_tokens: v.number(), sessions: v.number() }),
     effective_by: time,
+    receipt,
   }),
   ResetLink: v.strictObject({ reset_link: v.string(), expires_at: time }),
   CreatedAccessToken: v.strictObject({
@@ -288,7 +324,19 @@ export const ANSWER_SCHEMAS = {
   }),
   AccessToken: v.strictObject({ access_token: accessToken }),
   AccessTokens: v.strictObject({ access_tokens: v.array(accessToken), next_cursor: nextCursor }),
-  RevokedAccessToken: v.strictObject({ access_token: accessToken, effective_by: time }),
+  RevokedAccessToken: v.strictObject({ access_token: accessToken, effective_by: time, receipt }),
+  ReportedLeak: v.strictObject({
+    status: v.picklist(["revoked", "reported"]),
+    effective_by: v.nullable(time),
+    receipt: v.nullable(receipt),
+  }),
+  LeakLabels: v.array(
+    v.strictObject({
+      token_hash: v.string(),
+      token_type: v.string(),
+      label: v.picklist(["true_positive", "false_positive"]),
+    }),
+  ),
   CreatedClient: v.strictObject({
     client,
     client_secret: v.nullable(v.string()),
@@ -302,6 +350,21 @@ export const ANSWER_SCHEMAS = {
     expires_in: v.number(),
     replayed: v.optional(v.literal(true)),
   }),
+  CreatedWebhook: v.strictObject({
+    webhook,
+    secret: v.nullable(v.string()),
+    replayed: v.optional(v.literal(true)),
+  }),
+  Webhook: v.strictObject({ webhook }),
+  Webhooks: v.strictObject({ webhooks: v.array(webhook), next_cursor: nextCursor }),
+  WebhookSecret: v.strictObject({
+    secret: v.nullable(v.string()),
+    previous_expires_at: time,
+    replayed: v.optional(v.literal(true)),
+  }),
+  Delivery: v.strictObject({ delivery, replayed: v.optional(v.literal(true)) }),
+  Deliveries: v.strictObject({ deliveries: v.array(delivery), next_cursor: nextCursor }),
+  Redelivered: v.strictObject({ count: v.number(), next_since: v.nullable(time) }),
   CreatedRole: v.strictObject({ role, replayed: v.optional(v.literal(true)) }),
   Role: v.strictObject({ role }),
   Roles: v.strictObject({ roles: v.array(role), next_cursor: nextCursor }),

@@ -56,11 +56,11 @@ export const billingRoutes: readonly Route[] = [
   }),
 ];
 
-function answer({ team, accessTokens, clients }: BillingState): Answer {
+function answer({ team, accessTokens, clients, webhooks }: BillingState): Answer {
   const billing = {
     plan: team.plan,
     quotas: PLANS[team.plan],
-    usage: { access_tokens: accessTokens, clients },
+    usage: { access_tokens: accessTokens, clients, webhooks },
     billing_contact: team.billingContact,
     payment_reference: team.paymentReference,
   };

@@ -79,7 +79,7 @@ export const operatorRoutes: readonly Route[] = [
   }),
 ];
 
-function answer({ accessTokens, sessions, effectiveBy }: RevokedAll): Answer {
+function answer({ accessTokens, sessions, effectiveBy, receipt }: RevokedAll): Answer {
   const revoked = { access_tokens: accessTokens, sessions };
-  return { status: 200, body: { revoked, effective_by: isoTime(effectiveBy) } };
+  return { status: 200, body: { revoked, effective_by: isoTime(effectiveBy), receipt } };
 }

@@ -67,6 +67,8 @@ export interface Route {
   readonly body?: v.GenericSchema;
   /** What `body` gives for a usual value, without going through the schema; null: the schema decides. */
   readonly plainBody?: (value: unknown) => unknown;
+  /** Of a route that reads its body itself, for the OpenAPI document. */
+  readonly ownBody?: v.GenericSchema;
   /** Query parameters by name, with what they mean. */
   readonly query?: Readonly<Record<string, string>>;
   /** Answers whatever `Accept` says: it is somebody else's header, passed on. */
@@ -77,7 +79,7 @@ export interface Route {
   readonly idempotent?: boolean;
   readonly answers: Answers;
   /** Statuses of refusals beyond those that its method and access bring anyway, for the OpenAPI document. */
-  readonly refuses?: readonly (401 | 403 | 404 | 409 | 412)[];
+  readonly refuses?: readonly (401 | 403 | 404 | 409 | 412 | 413 | 429)[];
   readonly handle: Handler<never>;
 }
 

@@ -8,6 +8,7 @@ import { domainRoutes } from "./domains.ts";
 import { errorRoutes } from "./errors.ts";
 import { forwardAuthRoutes } from "./forward-auth.ts";
 import { healthRoutes } from "./health.ts";
+import { leakRoutes } from "./leaks.ts";
 import { memberRoutes } from "./members.ts";
 import { openapiRoutes } from "./openapi.ts";
 import { operatorRoutes } from "./operator.ts";
@@ -18,6 +19,8 @@ import { securityRoutes } from "./security.ts";
 import { serviceRoutes } from "./services.ts";
 import { ssoConnectionRoutes } from "./sso-connections.ts";
 import { teamRoutes } from "./teams.ts";
+import { webhookDeliveryRoutes } from "./webhook-deliveries.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 /** Every endpoint of the JSON API. */
 export const apiRoutes: readonly Route[] = [
@@ -31,7 +34,10 @@ export const apiRoutes: readonly Route[] = [
   ...roleRoutes,
   ...memberRoutes,
   ...accessTokenRoutes,
+  ...leakRoutes,
   ...clientRoutes,
+  ...webhookRoutes,
+  ...webhookDeliveryRoutes,
   ...auditEventRoutes,
   ...reportRoutes,
   ...operatorRoutes,

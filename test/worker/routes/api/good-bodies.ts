@@ -2,6 +2,7 @@ import type { Route } from "../../../../src/routes/api/route.ts";
 
 const GOOD_BODIES: Readonly<Record<string, object>> = {
   "POST /v1/check": { token: "x", permissions: ["EMM.Devices.VIEW"], cost: 1, ip: "203.0.113.7" },
+  "POST /v1/leaks": { token: "x", url: "https://body.example/leak" },
   "POST /v1/teams": { name: "x", slug: "good", owner: { email: "good@body.example" } },
   "PATCH /v1/teams/{team}": { name: "x", preferences: { theme: "dark" } },
   "POST /v1/teams/{team}/access-tokens": {
@@ -28,6 +29,14 @@ const GOOD_BODIES: Readonly<Record<string, object>> = {
     duration_minutes: 2,
     description: "x",
   },
+  "POST /v1/teams/{team}/webhooks": {
+    url: "https://body.example/hook",
+    events: ["access_token.created"],
+    description: "x",
+  },
+  "PATCH /v1/teams/{team}/webhooks/{id}": { url: "https://body.example/hook", status: "enabled" },
+  "POST /v1/teams/{team}/webhooks/{id}/secrets": { overlap_seconds: 5 },
+  "POST /v1/teams/{team}/webhooks/{id}/redeliver": { since: "2026-01-01", status: "failed" },
   "POST /v1/teams/{team}/roles": {
     name: "x",
     description: "x",

@@ -31,6 +31,8 @@ const NEEDS: Readonly<Record<string, string>> = {
   "GET /v1/catalogues/{service}": "anyone",
   "PUT /v1/catalogues/{service}": "operator",
   "POST /v1/invitations/accept": "anyone",
+  "POST /v1/leaks": "anyone",
+  "POST /v1/leaks/github": "anyone",
   "POST /v1/teams": "operator",
   "GET /v1/teams": "operator",
   "GET /v1/users": "operator",
@@ -87,6 +89,17 @@ const NEEDS: Readonly<Record<string, string>> = {
   "DELETE /v1/teams/{team}/clients/{id}": "EMM.AccessTokens.DELETE",
   "POST /v1/teams/{team}/clients/{id}/secrets": "EMM.AccessTokens.CREATE",
   "POST /v1/teams/{team}/clients/{id}/grant-tokens": "EMM.AccessTokens.CREATE",
+  "POST /v1/teams/{team}/webhooks": "EMM.Webhooks.MANAGE",
+  "GET /v1/teams/{team}/webhooks": "EMM.Webhooks.VIEW",
+  "GET /v1/teams/{team}/webhooks/{id}": "EMM.Webhooks.VIEW",
+  "PATCH /v1/teams/{team}/webhooks/{id}": "EMM.Webhooks.MANAGE",
+  "DELETE /v1/teams/{team}/webhooks/{id}": "EMM.Webhooks.DELETE",
+  "POST /v1/teams/{team}/webhooks/{id}/secrets": "EMM.Webhooks.MANAGE",
+  "POST /v1/teams/{team}/webhooks/{id}/test": "EMM.Webhooks.MANAGE",
+  "GET /v1/teams/{team}/webhooks/{id}/deliveries": "EMM.Webhooks.VIEW",
+  "GET /v1/teams/{team}/webhooks/{id}/deliveries/{delivery}": "EMM.Webhooks.VIEW",
+  "POST /v1/teams/{team}/webhooks/{id}/deliveries/{delivery}/redeliver": "EMM.Webhooks.MANAGE",
+  "POST /v1/teams/{team}/webhooks/{id}/redeliver": "EMM.Webhooks.MANAGE",
 };
 
 const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
@@ -180,6 +193,7 @@ beforeAll(async () => {
     "EMM.Members.DELETE",
     "EMM.Reports.DELETE",
     "EMM.AccessTokens.DELETE",
+    "EMM.Webhooks.DELETE",
     "EMM.Billing.MANAGE",
   ]);
 });
@@ -192,7 +206,7 @@ interface Outcome {
 
 /** Asks with nothing that would do: no body that passes, no id that is there. What counts is who is let through to hear so. */
 async function ask({ method, path }: Route, of: string, sending: Sending): Promise<Outcome> {
-  const url = path.replace("{team}", of).replace(/\{\w+\}/, "nothing_here");
+  const url = path.replace("{team}", of).replaceAll(/\{\w+\}/g, "nothing_here");
   const withBody = method === "GET" || method === "DELETE" ? {} : { body: {} };
   const response = await send(method, url, { as: null, ...withBody, ...sending });
   const body = await response.json<{ error_code?: string; missing?: unknown }>();

@@ -85,7 +85,7 @@ describe("a team's billing", () => {
     expect(expectAnswer(await call("GET", path()), 200, "Billing").billing).toEqual({
       plan: "standard",
       quotas: { access_tokens: 10_000, checks_per_minute: null, webhooks: 20, clients: 50 },
-      usage: { access_tokens: 1, clients: 0 },
+      usage: { access_tokens: 1, clients: 0, webhooks: 0 },
       billing_contact: null,
       payment_reference: null,
     });
