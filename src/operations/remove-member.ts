@@ -43,7 +43,7 @@ export async function removeMember(
     const record = { subjects: memberSubjects(member), audit };
     // If the member or the other owners have changed meanwhile: look again.
     if (!(await commitIfHolds(db, removeMemberRow(db, { member, record })))) continue;
-    // Reckoned after the commit, because the bound counts from there (see `revokeToken`).
+    // Reckoned after the commit, because the bound counts from there (see `endToken`).
     const effectiveBy = deps.clock() + deps.freshnessMs;
     await settleRevocations(db, { auditId: audit.id, effectiveBy });
     const { at } = audit;

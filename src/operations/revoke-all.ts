@@ -15,11 +15,14 @@ import { findUser } from "../store/users.ts";
 import { auditRow, type Actor } from "./change.ts";
 import type { Deps } from "./deps.ts";
 import { journalEnd } from "./journal-watch.ts";
+import { signReceipt } from "./receipt.ts";
 import { subjects } from "./subjects.ts";
 
 export interface RevokedAll extends Ended {
   /** Milliseconds: no check received later than this accepts any of them. */
   readonly effectiveBy: number;
+  /** Signed; who asks again revokes again, and gets one that says so. */
+  readonly receipt: string;
 }
 
 /** Ends everything of a team: its access tokens, OAuth tokens, and its members' sessions. */
@@ -75,8 +78,16 @@ async function endAll(
   const known = await journalEnd(deps, { ...end, at: audit.at });
   const record = { subjects: beside.killed, audit };
   const ended = await revokeAll(deps.db, { scope, record, known: [...known, ...beside.others] });
-  // Reckoned after the commit, because the bound counts from there (see `revokeToken`).
+  // Reckoned after the commit, because the bound counts from there (see `endToken`).
   const effectiveBy = deps.clock() + deps.freshnessMs;
   await settleRevocations(deps.db, { auditId: audit.id, effectiveBy });
-  return { ...ended, effectiveBy };
+  const receipt = await signReceipt(deps, {
+    kind: "teamId" in scope ? "team" : "user",
+    id: about.subject,
+    teamId: about.teamId,
+    revokedAt: audit.at,
+    effectiveBy,
+    eventId: audit.id,
+  });
+  return { ...ended, effectiveBy, receipt };
 }

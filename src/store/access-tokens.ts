@@ -1,7 +1,7 @@
 import { and, count, desc, eq, gt, isNull, lt, or, sql } from "drizzle-orm";
 import type { Plan } from "../domain/plan.ts";
 import { feedHeadOf, feedHeadStatement, type FeedHead } from "./change-feed.ts";
-import { recordChange, type ChangeRecord } from "./changes.ts";
+import { recordChange, type AuditRow, type ChangeRecord } from "./changes.ts";
 import { refuseWhen, type Database, type Statement } from "./database.ts";
 import { accessTokens, members, roles, teams } from "./schema.ts";
 
@@ -135,22 +135,21 @@ export async function listAccessTokens(
 /**
  * Revokes once: of parallel revocations one sets `revokedBy` to its own audit id, and only that one's
  * feed and audit rows are written.
+ * @param also further audit rows of the one that revokes
  */
 export function revokeAccessToken(
   db: Database,
-  { id, change }: { id: string; change: ChangeRecord },
+  { id, change, also = [] }: { id: string; change: ChangeRecord; also?: readonly AuditRow[] },
 ): Statement[] {
   const { audit } = change;
+  const won = sql`EXISTS (SELECT 1 FROM ${accessTokens} WHERE id = ${id} AND revoked_by = ${audit.id})`;
   return [
     db
       .update(accessTokens)
       .set({ revokedAt: audit.at, revokedBy: audit.id })
       .where(and(eq(accessTokens.id, id), isNull(accessTokens.revokedAt))),
-    ...recordChange(
-      db,
-      change,
-      sql`EXISTS (SELECT 1 FROM ${accessTokens} WHERE id = ${id} AND revoked_by = ${audit.id})`,
-    ),
+    ...recordChange(db, change, won),
+    ...also.flatMap((row) => recordChange(db, { subjects: [], audit: row }, won)),
   ];
 }
 
@@ -167,6 +166,11 @@ export async function settleRevocation(
     .where(eq(accessTokens.id, id))
     .returning()
     .get();
+}
+
+/** The token of this hash, of either kind. */
+export async function findTokenByHash(db: Database, hash: string): Promise<AccessTokenRow | undefined> {
+  return db.select().from(accessTokens).where(eq(accessTokens.hash, hash)).get();
 }
 
 export async function findOAuthAccessToken(db: Database, hash: string): Promise<AccessTokenRow | undefined> {

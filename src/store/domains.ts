@@ -73,3 +73,13 @@ export async function isProvenDomain(
     .get();
   return row !== undefined;
 }
+
+/** Whether a host is some team's, whichever: people reach this deployment by it (contract, section 9). */
+export async function isProvenName(db: Database, name: string): Promise<boolean> {
+  const row = await db
+    .select({ id: domains.id })
+    .from(domains)
+    .where(and(eq(domains.name, name), isNotNull(domains.verifiedAt)))
+    .get();
+  return row !== undefined;
+}

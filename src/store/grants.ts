@@ -2,7 +2,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import { refuseWhen, type Database, type Statement } from "./database.ts";
 import { clients, grants, grantTokens, members, roles, teams } from "./schema.ts";
 import type { Membership } from "./access-tokens.ts";
-import { recordChange, type ChangeRecord } from "./changes.ts";
+import { recordChange, type AuditRow, type ChangeRecord } from "./changes.ts";
 import { endGrants, type EndOfGrants } from "./end-grants.ts";
 
 export type GrantRow = typeof grants.$inferSelect;
@@ -23,6 +23,10 @@ export function insertGrant(db: Database, row: GrantRow): Statement {
 
 export function insertGrantToken(db: Database, row: GrantTokenRow): Statement {
   return db.insert(grantTokens).values(row);
+}
+
+export async function findGrant(db: Database, id: string): Promise<GrantRow | undefined> {
+  return db.select().from(grants).where(eq(grants.id, id)).get();
 }
 
 export async function findGrantNow(db: Database, id: string): Promise<GrantNow | undefined> {
@@ -95,15 +99,29 @@ export function refuseEnded(
   );
 }
 
-/** Ends a grant once: of parallel ends one writes its audit row. */
+/**
+ * Ends a grant once: of parallel ends one writes its audit row.
+ * @param also further audit rows of the one that ends it
+ */
 export function endGrantById(
   db: Database,
-  { id, reason, record }: { id: string; reason: EndOfGrants["reason"]; record: ChangeRecord },
+  {
+    id,
+    reason,
+    record,
+    also = [],
+  }: {
+    id: string;
+    reason: EndOfGrants["reason"];
+    record: ChangeRecord;
+    also?: readonly AuditRow[];
+  },
 ): Statement[] {
   const { id: auditId, at } = record.audit;
   const won = sql`EXISTS (SELECT 1 FROM ${grants} WHERE id = ${id} AND revoked_by = ${auditId})`;
   return [
     ...endGrants(db, { where: eq(grants.id, id), at, auditId, reason }),
     ...recordChange(db, record, won),
+    ...also.flatMap((audit) => recordChange(db, { subjects: [], audit }, won)),
   ];
 }

@@ -45,6 +45,8 @@ export const clientSecrets = sqliteTable(
     createdAt: integer().notNull(),
     /** Set by a rotation: the old secret holds until then. */
     expiresAt: integer(),
+    /** Audit event of its end, when it was reported as leaked. */
+    revokedBy: text(),
   },
   (table) => [index("client_secrets_client").on(table.clientId)],
 );

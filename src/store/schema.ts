@@ -6,6 +6,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 export * from "./schema-oauth.ts";
+export * from "./schema-receipts.ts";
 export * from "./schema-records.ts";
 export * from "./schema-sign-in.ts";
 export * from "./schema-webhooks.ts";
@@ -284,6 +285,9 @@ export const accessTokens = sqliteTable(
     index("access_tokens_client")
       .on(table.clientId)
       .where(sql`client_id IS NOT NULL`),
+    index("access_tokens_expiring")
+      .on(table.expiresAt, table.id)
+      .where(sql`kind = 'pat' AND expires_at IS NOT NULL AND revoked_at IS NULL`),
   ],
 );
 

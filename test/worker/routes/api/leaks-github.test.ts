@@ -212,7 +212,7 @@ describe("a report that is signed and is none", () => {
     ["no list", "{}", "COM0005"],
     ["a list of something else", "[1]", "COM0005"],
     ["a match without a token", '[{"type":"x"}]', "COM0005"],
-    ["more than a thousand matches", JSON.stringify(Array(1_001).fill({ token: "x" })), "COM0005"],
+    ["more than a thousand matches", `[${'{"token":"x"},'.repeat(1_000)}{"token":"x"}]`, "COM0005"],
     ["deep", "[".repeat(200) + "]".repeat(200), "COM0014"],
   ])("is refused: %s", async (_what, body, code) => {
     expectRefusal(await tell(body), 400, code);
