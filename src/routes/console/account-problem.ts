@@ -3,11 +3,12 @@ import type { Language } from "../../domain/language.ts";
 import type { PageStatus } from "./page.ts";
 import { formatNumber } from "./parts.tsx";
 import type { Words } from "./words/index.ts";
+import { fill } from "./words/fill.ts";
 
 /** What speaks against something, in the person's words. */
 export function accountProblem(refusal: AccountRefusal, words: Words, language: Language): string {
   return refusal.kind === "rate_limited"
-    ? words.signin.tooMany(formatNumber(refusal.retryAfterSeconds, language))
+    ? fill(words.signin.tooMany, { seconds: formatNumber(refusal.retryAfterSeconds, language) })
     : words.account.problems[refusal.kind];
 }
 

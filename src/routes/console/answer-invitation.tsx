@@ -14,9 +14,8 @@ import {
 import { ConsoleApi } from "./console-api.ts";
 import { InvitationGonePage, InvitationPage, InvitationProblemPage } from "./invitation-page.tsx";
 import { browserOf, momentOf, page, readForm, type AppContext } from "./page.ts";
-import { pageLanguageOf } from "./page-language.ts";
+import { readerOf } from "./page-language.ts";
 import { problemText } from "./problem-text.ts";
-import { WORDS } from "./words/index.ts";
 
 /** Long enough to sign in, by a second factor too. */
 const SIGN_IN_SECONDS = 900;
@@ -34,7 +33,10 @@ export async function answerAcceptance(context: AppContext, deps: Deps): Promise
   const request = context.req.raw;
   const secret = secretOf(context);
   const form = isSameOrigin(request) ? await readForm(request) : null;
-  if (form === null) return invitationPage(context, deps, WORDS[pageLanguageOf(request)].frame.notYourOwn);
+  if (form === null) {
+    const { words } = await readerOf(request, deps);
+    return invitationPage(context, deps, words.frame.notYourOwn);
+  }
   if (form.get("do") === "signin") return signInFirst(context, secret);
   const moment = momentOf(context, deps);
   const password = form.get("password");
@@ -80,16 +82,15 @@ function redirect(context: AppContext, to: string): Response {
 }
 
 /** What was wrong stands beside the form, unless there is nothing left to fill in. */
-function refusedPage(context: AppContext, deps: Deps, refusal: Refusal): Promise<Response> {
-  const language = pageLanguageOf(context.req.raw);
-  const labels = { password: WORDS[language].invitation.password };
+async function refusedPage(context: AppContext, deps: Deps, refusal: Refusal): Promise<Response> {
+  const { words, language } = await readerOf(context.req.raw, deps);
+  const labels = { password: words.invitation.password };
   return invitationPage(context, deps, problemText({ language, deps }, refusal, labels));
 }
 
 async function invitationPage(context: AppContext, deps: Deps, problem: string | null): Promise<Response> {
   const request = context.req.raw;
-  const language = pageLanguageOf(request);
-  const words = WORDS[language];
+  const { words, language } = await readerOf(request, deps);
   const asked = { secret: secretOf(context), session: sessionCookie(request) };
   const shown = await showInvitation(deps, asked, momentOf(context, deps));
   if (shown.ok) {

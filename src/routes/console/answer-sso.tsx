@@ -13,15 +13,14 @@ import {
 } from "../session-cookie.ts";
 import { nextPath } from "./next-path.ts";
 import { browserOf, momentOf, page, readForm, type AppContext } from "./page.ts";
-import { pageLanguageOf } from "./page-language.ts";
+import { readerOf } from "./page-language.ts";
 import { SsoProblemPage, statusOf } from "./sso-problem-page.tsx";
-import { WORDS } from "./words/index.ts";
 
 /** The way to a team's OpenID provider, to sign in there or to connect an account. */
 export async function answerSsoStart(context: AppContext, deps: Deps): Promise<Response> {
   const request = context.req.raw;
   const form = isSameOrigin(request) ? await readForm(request) : null;
-  if (form === null) return problem(context, { kind: "stale_flow" });
+  if (form === null) return problem(context, deps, { kind: "stale_flow" });
   const start = {
     connectionId: form.get("connection") ?? "",
     nextPath: nextPath(form.get("next"), request),
@@ -29,7 +28,7 @@ export async function answerSsoStart(context: AppContext, deps: Deps): Promise<R
     ip: browserOf(request).ip,
   };
   const started = await startSso(deps, start, momentOf(context, deps));
-  if (!started.ok) return problem(context, started.error);
+  if (!started.ok) return problem(context, deps, started.error);
   const { url, browserSecret } = started.value;
   context.header("Set-Cookie", setCookie(SSO_COOKIE, browserSecret, SSO_FLOW_SECONDS));
   context.header("Cache-Control", "no-store");
@@ -49,7 +48,7 @@ export async function answerSsoCallback(context: AppContext, deps: Deps): Promis
     ...browserOf(request),
   };
   const finished = await finishSso(deps, returned, moment);
-  if (!finished.ok) return problem(context, finished.error);
+  if (!finished.ok) return problem(context, deps, finished.error);
   const { opened, nextPath: next, teamId } = finished.value;
   deps.auditSealer.soon(teamId, moment);
   context.header("Set-Cookie", clearCookie(SSO_COOKIE));
@@ -61,9 +60,9 @@ export async function answerSsoCallback(context: AppContext, deps: Deps): Promis
   return context.redirect(next, 303);
 }
 
-function problem(context: AppContext, refusal: SsoRefusal): Promise<Response> {
+async function problem(context: AppContext, deps: Deps, refusal: SsoRefusal): Promise<Response> {
   if (refusal.kind === "rate_limited") context.header("Retry-After", String(refusal.retryAfterSeconds));
-  const language = pageLanguageOf(context.req.raw);
-  const content = <SsoProblemPage refusal={refusal} words={WORDS[language]} language={language} />;
-  return page(context, content, { status: statusOf(refusal), language });
+  const reader = await readerOf(context.req.raw, deps);
+  const content = <SsoProblemPage refusal={refusal} {...reader} />;
+  return page(context, content, { status: statusOf(refusal), language: reader.language });
 }

@@ -5,6 +5,7 @@ import { Table, When } from "./parts.tsx";
 import { verdictInWords } from "./usage-chart.tsx";
 import type { TeamVisit } from "./visit.ts";
 import type { Words } from "./words/index.ts";
+import { fill } from "./words/fill.ts";
 
 export type AuditEvent = AnswerBody<"AuditEvents">["audit_events"][number];
 
@@ -65,18 +66,22 @@ function Who({
 }) {
   const { audit: text } = visit.words;
   const known = owner === OPERATOR ? text.operator : names.get(owner);
-  const person = owner === visit.person.userId ? text.you(known ?? visit.person.email) : known;
+  const person =
+    owner === visit.person.userId ? fill(text.you, { name: known ?? visit.person.email }) : known;
   // A token acts by itself, whosever it is; a session is its person.
   const isToken = id !== owner && !id.startsWith("ses_");
   const name = isToken ? names.get(id) : person;
   const acting = isToken ? id : owner;
   return (
     <>
-      <a href={`${visit.base}/audit?actor=${encodeURIComponent(acting)}`} title={text.allBy(name ?? acting)}>
+      <a
+        href={`${visit.base}/audit?actor=${encodeURIComponent(acting)}`}
+        title={fill(text.allBy, { name: name ?? acting })}
+      >
         {name ?? <code>{acting}</code>}
       </a>
-      {isToken ? <span class="help">{text.ofOwner(person ?? owner)}</span> : null}
-      {ip === null ? null : <span class="help">{text.fromWhere(ip)}</span>}
+      {isToken ? <span class="help">{fill(text.ofOwner, { name: person ?? owner })}</span> : null}
+      {ip === null ? null : <span class="help">{fill(text.fromWhere, { address: ip })}</span>}
     </>
   );
 }
@@ -94,7 +99,10 @@ function About({
   if (subject === "api") return <>{text.api}</>;
   const name = subject === team.id ? team.name : names.get(subject);
   return (
-    <a href={`${base}/audit?subject=${encodeURIComponent(subject)}`} title={text.allAbout(name ?? subject)}>
+    <a
+      href={`${base}/audit?subject=${encodeURIComponent(subject)}`}
+      title={fill(text.allAbout, { name: name ?? subject })}
+    >
       {name ?? <code>{subject}</code>}
     </a>
   );

@@ -3,24 +3,11 @@ import { exceeding } from "../../domain/permission.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import type { ConnectableSso } from "../../operations/offer-sso.ts";
 import type { Home, TeamAtHome } from "../../operations/show-home.ts";
+import { teamMenu } from "./menu.ts";
 import { Empty } from "./parts.tsx";
 import { Shell } from "./shell.tsx";
-import type { NavKey } from "./visit.ts";
 import type { Words } from "./words/index.ts";
-
-/** The pages of a team, each with what it takes to see it (contract, section 5). */
-const PAGES: readonly (readonly [page: NavKey, path: string, permission: string])[] = [
-  ["tokens", "access-tokens", "EMM.AccessTokens.VIEW"],
-  ["clients", "clients", "EMM.AccessTokens.VIEW"],
-  ["information", "team", "EMM.Team.VIEW"],
-  ["roles", "roles", "EMM.Roles.VIEW"],
-  ["members", "members", "EMM.Members.VIEW"],
-  ["security", "security", "EMM.Team.VIEW"],
-  ["domains", "domains", "EMM.Team.VIEW"],
-  ["billing", "billing", "EMM.Billing.MANAGE"],
-  ["reports", "reports", "EMM.Reports.VIEW"],
-  ["audit", "audit", "EMM.Reports.VIEW"],
-];
+import { fill } from "./words/fill.ts";
 
 /** What a person sees first: their teams, and the ways into each that their role opens. */
 export function HomePage({
@@ -55,17 +42,19 @@ function TeamCard({ team, words }: { readonly team: TeamAtHome; readonly words: 
   const { name, slug, roleName, holder, refusal } = team;
   const { home: text } = words;
   const pages =
-    holder === null ? [] : PAGES.filter(([, , needed]) => exceeding(holder, [needed]).length === 0);
+    holder === null
+      ? []
+      : teamMenu((needed) => exceeding(holder, [needed]).length === 0).flatMap(({ entries }) => entries);
   return (
     <li>
       <h2>{name}</h2>
-      <p class="muted">{text.role(roleName ?? text.owner)}</p>
+      <p class="muted">{fill(text.role, { role: roleName ?? text.owner })}</p>
       {pages.length === 0 ? <p>{whyNot(refusal, words)}</p> : null}
       {pages.length === 0 ? null : (
-        <ul class="ways" aria-label={text.pages(name)}>
-          {pages.map(([page, path]) => (
+        <ul class="ways" aria-label={fill(text.pages, { team: name })}>
+          {pages.map(({ page, path }) => (
             <li>
-              <a href={`/console/${slug}/${path}`}>{words.nav[page]}</a>
+              <a href={`/console/${slug}${path}`}>{words.nav[page]}</a>
             </li>
           ))}
         </ul>
@@ -99,13 +88,13 @@ function Connections({
       <h2>{text.sso}</h2>
       {connectable.map(({ id, name, team, isConnected }) =>
         isConnected ? (
-          <p>{text.connected(name, team)}</p>
+          <p>{fill(text.connected, { name, team })}</p>
         ) : (
           <form method="post" action="/signin/sso">
             <input type="hidden" name="connection" value={id} />
             <input type="hidden" name="link" value="1" />
             <button type="submit" class="quiet">
-              {text.connect(name, team)}
+              {fill(text.connect, { name, team })}
             </button>
           </form>
         ),

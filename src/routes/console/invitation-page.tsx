@@ -4,6 +4,7 @@ import { isoTime } from "../api/present.ts";
 import { Layout } from "./layout.tsx";
 import { Field, Problem, When } from "./parts.tsx";
 import type { Words } from "./words/index.ts";
+import { fill } from "./words/fill.ts";
 
 interface Spoken {
   readonly words: Words;
@@ -20,21 +21,21 @@ export function InvitationPage({
   const { invitation: text } = words;
   const { team, email, expiresAt, otherEmail, way } = invitation;
   return (
-    <Layout title={text.title(team.name)} language={language}>
-      <p>{text.text(team.name, email)}</p>
+    <Layout title={fill(text.title, { team: team.name })} words={words} language={language}>
+      <p>{fill(text.text, { team: team.name, email })}</p>
       <p class="muted">
         {text.until}: <When at={isoTime(expiresAt)} language={language} otherwise="" /> UTC
       </p>
       <Problem text={problem} words={words} />
       {otherEmail === null ? null : (
         <div class="note">
-          <p>{text.other(otherEmail)}</p>
+          <p>{fill(text.other, { email: otherEmail })}</p>
         </div>
       )}
       {way === "new_account" ? <NewAccount invitation={invitation} words={words} /> : null}
       {way === "signed_in" ? (
         <form method="post">
-          <p>{text.signedIn(email)}</p>
+          <p>{fill(text.signedIn, { email })}</p>
           <button type="submit">{text.join}</button>
         </form>
       ) : null}
@@ -64,7 +65,7 @@ function NewAccount({
       {offers.map(({ id, name }) => (
         <form method="post" action="/signin/sso" class="offer">
           <input type="hidden" name="connection" value={id} />
-          <button type="submit">{text.continueWith(name)}</button>
+          <button type="submit">{fill(text.continueWith, { name })}</button>
         </form>
       ))}
       {byPassword ? null : <p class="muted">{text.ssoOnly}</p>}
@@ -95,7 +96,7 @@ function NewAccount({
 export function InvitationGonePage({ words, language }: Spoken) {
   const { invitation: text } = words;
   return (
-    <Layout title={text.goneTitle} language={language}>
+    <Layout title={text.goneTitle} words={words} language={language}>
       <p>{text.goneText}</p>
       <p>{text.goneHelp}</p>
       <p>
@@ -109,7 +110,7 @@ export function InvitationGonePage({ words, language }: Spoken) {
 
 export function InvitationProblemPage({ text, words, language }: Spoken & { readonly text: string }) {
   return (
-    <Layout title={words.frame.problem} language={language}>
+    <Layout title={words.frame.problem} words={words} language={language}>
       <p>{text}</p>
     </Layout>
   );

@@ -1,15 +1,19 @@
 import type { Child } from "hono/jsx";
 import { isRightToLeft, type Language } from "../../domain/language.ts";
+import { LanguageChoice } from "./language-choice.tsx";
+import type { Words } from "./words/index.ts";
 
 /** A page without the menu: of whoever is not signed in, or decides about an application. */
 export function Layout({
   title,
-  language = "en",
+  language,
+  words,
   script,
   children,
 }: {
   readonly title: string;
-  readonly language?: Language;
+  readonly language: Language;
+  readonly words: Words;
   /** The path of one that adds to it; it works without. */
   readonly script?: string | undefined;
   readonly children: Child;
@@ -35,6 +39,9 @@ export function Layout({
           <h1>{title}</h1>
           {children}
         </main>
+        <footer>
+          <LanguageChoice words={words} />
+        </footer>
       </body>
     </html>
   );

@@ -1,5 +1,6 @@
 import type { UnusedPermissions } from "../../operations/report-unused-permissions.ts";
 import type { Words } from "./words/index.ts";
+import { fill } from "./words/fill.ts";
 
 const DAY_SECONDS = 86_400;
 
@@ -30,7 +31,13 @@ export function NarrowerToken({
       {fields.map(([field, value]) => (
         <input type="hidden" name={field} value={value} />
       ))}
-      <button type="submit" name="do" value="summary" class="quiet" aria-label={text.narrowerOf(name)}>
+      <button
+        type="submit"
+        name="do"
+        value="summary"
+        class="quiet"
+        aria-label={fill(text.narrowerOf, { name })}
+      >
         {text.narrower}
       </button>
     </form>

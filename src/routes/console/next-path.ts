@@ -3,17 +3,22 @@ const AFTER_SIGN_IN = "/console";
 const MAX_LENGTH = 8192;
 
 /** Where signing in may lead: pages for people, and none that does something by being opened. */
-const ALLOWED = /^(?:\/console|\/device)(?:$|\/)|^\/oauth\/v2\/|^\/invitations$/;
+const ALLOWED = /^(?:\/console|\/device)(?:$|[/?])|^\/oauth\/v2\/|^\/invitations(?:$|\?)/;
+
+/** Where a browser goes once somebody has signed in: what was asked for if it is such a page, else the console. */
+export function nextPath(wanted: string | null, request: Request): string {
+  const path = ownPath(wanted, request);
+  return path !== null && ALLOWED.test(path) ? path : AFTER_SIGN_IN;
+}
 
 /**
- * Where a browser goes once somebody has signed in: what a link or form asked for, if that is a page of
- * this very origin, and the console otherwise. It is read as a browser reads it, so that neither `//host`
- * nor a backslash nor dots lead elsewhere.
+ * What a link or form asks for as a path of this very origin, with its query, null: it leads elsewhere. It is
+ * read as a browser reads it, so that neither `//host` nor a backslash nor dots lead away.
  */
-export function nextPath(wanted: string | null, request: Request): string {
-  if (wanted === null || wanted.length > MAX_LENGTH || !wanted.startsWith("/")) return AFTER_SIGN_IN;
+export function ownPath(wanted: string | null, request: Request): string | null {
+  if (wanted === null || wanted.length > MAX_LENGTH || !wanted.startsWith("/")) return null;
   const { origin } = new URL(request.url);
-  if (!URL.canParse(wanted, origin)) return AFTER_SIGN_IN;
+  if (!URL.canParse(wanted, origin)) return null;
   const url = new URL(wanted, origin);
-  return url.origin === origin && ALLOWED.test(url.pathname) ? url.pathname + url.search : AFTER_SIGN_IN;
+  return url.origin === origin ? url.pathname + url.search : null;
 }

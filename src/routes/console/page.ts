@@ -1,9 +1,12 @@
 import type { Context } from "hono";
+import { createElement } from "hono/jsx";
 import type { HtmlEscapedString } from "hono/utils/html";
 import type { Env } from "../../bindings.ts";
 import type { Language } from "../../domain/language.ts";
 import type { Deps } from "../../operations/deps.ts";
 import type { Moment } from "../../operations/moment.ts";
+import { Here } from "./here.ts";
+import { languageChosenBy } from "./page-language.ts";
 
 export type AppContext = Context<{ Bindings: Env }>;
 
@@ -48,19 +51,26 @@ export interface PageOptions {
    * an application may have a scheme of its own, so there it is left out.
    */
   readonly leavesByForm?: Pick<Deps, "allowLoopback"> | "anywhere" | null;
+  /**
+   * Where it can be asked for again, in another language. Null where it cannot: it answers a form, or its own
+   * address has something in it that the page must not repeat.
+   */
+  readonly path?: string | null;
 }
 
 export async function page(
   context: AppContext,
   content: Content,
-  { status = 200, leavesByForm = null, script = false, language }: PageOptions = {},
+  { status = 200, leavesByForm = null, script = false, language, path = null }: PageOptions = {},
 ): Promise<Response> {
-  const html = await content;
+  const here = path === null ? null : { path, chosen: languageChosenBy(context.req.raw) };
+  const html = await createElement(Here.Provider, { value: here }, content).toString();
   const scripts = script ? "script-src 'self'; connect-src 'self'; " : "";
   const policy = `default-src 'none'; style-src 'self'; img-src 'self'; ${scripts}${formAction(leavesByForm)}base-uri 'none'; frame-ancestors 'none'`;
-  const spoken = language === undefined ? {} : { "Content-Language": language, Vary: "Accept-Language" };
+  const spoken =
+    language === undefined ? {} : { "Content-Language": language, Vary: "Accept-Language, Cookie" };
   const headers = { ...PAGE_HEADERS, ...spoken, "Content-Security-Policy": policy };
-  return context.html(`<!doctype html>${html.toString()}`, status, headers);
+  return context.html(`<!doctype html>${html}`, status, headers);
 }
 
 /** The directive with its semicolon; `*` is no writing for "anywhere", since it leaves out schemes of apps. */

@@ -1,6 +1,9 @@
 import type { Child } from "hono/jsx";
 import type { Language } from "../../domain/language.ts";
+import { formatDay, formatTime } from "./format.ts";
 import type { Words } from "./words/index.ts";
+
+export { formatDay, formatNumber, formatTime } from "./format.ts";
 
 /*
  * What pages are made of. Every form works without script; what a script adds (`console.js`) is marked by data
@@ -24,24 +27,6 @@ export function When({
   if (at === null) return <span class="muted">{otherwise}</span>;
   const text = dayOnly ? formatDay(Date.parse(at) / 86_400_000, language) : formatTime(at, language);
   return <time datetime={at}>{text}</time>;
-}
-
-export function formatTime(at: string, language: Language): string {
-  return new Intl.DateTimeFormat(language, {
-    dateStyle: "medium",
-    timeStyle: "short",
-    timeZone: "UTC",
-  }).format(new Date(at));
-}
-
-/** @param day days since the epoch, in UTC */
-export function formatDay(day: number, language: Language): string {
-  const format = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
-  return format.format(new Date(day * 86_400_000));
-}
-
-export function formatNumber(value: number, language: Language): string {
-  return new Intl.NumberFormat(language).format(value);
 }
 
 /** What went wrong, said before the form that it is about. */
@@ -88,12 +73,15 @@ export function Meanwhile({
 /** Asks before something that nothing brings back. */
 export function Confirm({
   problem = null,
+  action,
   yes,
   back,
   words,
   children,
 }: {
   readonly problem?: string | null;
+  /** Where the form goes; to the page itself when left out. */
+  readonly action?: string;
   readonly yes: string;
   /** Where one goes who does not want it. */
   readonly back: string;
@@ -104,7 +92,7 @@ export function Confirm({
   return (
     <>
       <Problem text={problem} words={words} />
-      <form method="post">
+      <form method="post" action={action}>
         <div>{children}</div>
         <div class="buttons">
           <button type="submit" class="danger">
@@ -226,17 +214,24 @@ export function TextArea({
   value = "",
   help,
   rows = 3,
+  required = false,
 }: {
   readonly label: string;
   readonly name: string;
   readonly value?: string;
   readonly help?: string;
   readonly rows?: number;
+  readonly required?: boolean;
 }) {
   return (
     <label>
       {label}
-      <textarea name={name} rows={rows} aria-describedby={help === undefined ? undefined : `${name}-help`}>
+      <textarea
+        name={name}
+        rows={rows}
+        required={required}
+        aria-describedby={help === undefined ? undefined : `${name}-help`}
+      >
         {value}
       </textarea>
       {help === undefined ? null : (

@@ -1,5 +1,6 @@
 import type { AnswerBody } from "./console-api.ts";
 import type { Words } from "./words/index.ts";
+import { fill } from "./words/fill.ts";
 
 export type ShownCatalogue = AnswerBody<"Catalogue">["catalogue"];
 type ShownResource = ShownCatalogue["resources"][number];
@@ -125,7 +126,9 @@ function Right({
 }
 
 function Needs({ needs, words }: { readonly needs: ReadonlySet<string>; readonly words: Words }) {
-  return needs.size === 0 ? null : <span class="help">{words.tokens.needs([...needs].join(", "))}</span>;
+  return needs.size === 0 ? null : (
+    <span class="help">{fill(words.tokens.needs, { what: [...needs].join(", ") })}</span>
+  );
 }
 
 /** The permissions that a tree's form names; grades bring the ones below them when the API expands them. */

@@ -9,6 +9,7 @@ import { readReportFile, type ReportFile } from "./report-file.ts";
 import { dayOf, type Report } from "./report-title.ts";
 import { UsageChart } from "./usage-chart.tsx";
 import type { TeamVisit } from "./visit.ts";
+import { fill, fillCount } from "./words/fill.ts";
 
 /** What a page shows of a list; the download has all of it. */
 const MAX_SHOWN = 100;
@@ -104,7 +105,7 @@ function unusedOf(visit: TeamVisit, report: Report, { rows }: ReportFile<UnusedP
             <span class="tag good">{text.allUsed}</span>
           ) : (
             <Permissions
-              summary={text.unusedCount(formatNumber(row.unused.length, language))}
+              summary={fillCount(text.unusedCount, row.unused.length, language)}
               permissions={row.unused}
             />
           ),
@@ -113,7 +114,7 @@ function unusedOf(visit: TeamVisit, report: Report, { rows }: ReportFile<UnusedP
               <span class="muted">{text.noneUsed}</span>
             ) : (
               <Permissions
-                summary={text.usedCount(formatNumber(row.used.length, language))}
+                summary={fillCount(text.usedCount, row.used.length, language)}
                 permissions={row.used}
               />
             )}
@@ -237,7 +238,7 @@ function RevokeLink({
   readonly name: string;
 }) {
   return (
-    <a href={`${base}/access-tokens/${id}/revoke`} aria-label={words.tokens.revokeTitle(name)}>
+    <a href={`${base}/access-tokens/${id}/revoke`} aria-label={fill(words.tokens.revokeOf, { name })}>
       {words.tokens.revoke}
     </a>
   );
@@ -280,7 +281,12 @@ function Shown({
 }) {
   if (shown >= all) return null;
   return (
-    <p class="help">{words.reports.firstRows(formatNumber(shown, language), formatNumber(all, language))}</p>
+    <p class="help">
+      {fill(words.reports.firstRows, {
+        count: formatNumber(shown, language),
+        all: formatNumber(all, language),
+      })}
+    </p>
   );
 }
 

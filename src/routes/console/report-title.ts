@@ -1,7 +1,8 @@
 import type { Language } from "../../domain/language.ts";
 import type { AnswerBody } from "./console-api.ts";
-import { formatDay, formatNumber } from "./parts.tsx";
+import { formatDay } from "./parts.tsx";
 import type { Words } from "./words/index.ts";
+import { fill, fillCount } from "./words/fill.ts";
 
 export type Report = AnswerBody<"Report">["report"];
 
@@ -13,12 +14,12 @@ export function periodInWords(
   { reports: text }: Words,
   language: Language,
 ): string {
-  if (days !== null) return text.lastDays(formatNumber(days, language));
+  if (days !== null) return fillCount(text.lastDays, days, language);
   const first = since === null ? null : formatDay(dayOf(Date.parse(since)), language);
   // `until` is the first moment that no longer counts.
   const last = until === null ? null : formatDay(dayOf(Date.parse(until) - 1), language);
-  if (first === null) return last === null ? text.allTime : text.until(last);
-  return last === null ? text.since(first) : text.between(first, last);
+  if (first === null) return last === null ? text.allTime : fill(text.until, { last });
+  return last === null ? fill(text.since, { first }) : fill(text.between, { first, last });
 }
 
 /** Days since the epoch, in UTC. */

@@ -8,13 +8,14 @@ import { showHold } from "../../operations/show-hold.ts";
 import { showPerson } from "../../operations/show-person.ts";
 import { cookieOf, isSameOrigin, SESSION_COOKIE, sessionCookie } from "../session-cookie.ts";
 import { ConsoleApi } from "./console-api.ts";
-import { pageLanguageOf } from "./page-language.ts";
+import { readerOf } from "./page-language.ts";
 import { momentOf, page, readForm, type AppContext } from "./page.ts";
 import { problemText } from "./problem-text.ts";
 import { personPages, teamPages } from "./pages/index.ts";
 import { Shell } from "./shell.tsx";
-import type { NavKey, Outcome, ShownPage, TeamVisit, Visit, VisitedTeam } from "./visit.ts";
-import { WORDS } from "./words/index.ts";
+import type { DownloadedFile, NavKey, Outcome, ShownPage, TeamVisit, Visit, VisitedTeam } from "./visit.ts";
+import type { Words } from "./words/index.ts";
+import { fill } from "./words/fill.ts";
 
 type App = Hono<{ Bindings: Env }>;
 type DepsOf = (env: Env) => Deps;
@@ -38,7 +39,7 @@ export function servePages(app: App, depsOf: DepsOf): void {
         if (!hold.ok) return { team, outcome: { refusal: hold.error } };
         const may = (permission: string): boolean => exceeding(hold.value, [permission]).length === 0;
         if (needs !== undefined && !may(needs)) {
-          return { team, outcome: { refusal: { kind: "missing_permission", missing: [needs] } } };
+          return { team, may, outcome: { refusal: { kind: "missing_permission", missing: [needs] } } };
         }
         const there: TeamVisit = {
           ...visit,
@@ -47,13 +48,18 @@ export function servePages(app: App, depsOf: DepsOf): void {
           base: `/console/${team.slug}`,
           may,
         };
-        return { team, outcome: await (form === null ? show(there) : (act ?? show)(there, form)) };
+        return { team, may, outcome: await (form === null ? show(there) : (act ?? show)(there, form)) };
       }),
     );
   }
 }
 
-type Answered = { readonly team: VisitedTeam | null; readonly outcome: Outcome };
+interface Answered {
+  readonly team: VisitedTeam | null;
+  /** What the person holds there; left out: nothing at the moment. */
+  readonly may?: TeamVisit["may"];
+  readonly outcome: Outcome;
+}
 
 async function answer(
   context: AppContext,
@@ -64,8 +70,7 @@ async function answer(
   const deps = depsOf(context.env);
   const request = context.req.raw;
   const moment = momentOf(context, deps);
-  const language = pageLanguageOf(request);
-  const words = WORDS[language];
+  const { words, language } = await readerOf(request, deps);
   const url = new URL(request.url);
   // A form from elsewhere is told so to whom it was put into the hand; it does nothing, see below.
   const cookie = cookieOf(request, SESSION_COOKIE);
@@ -83,16 +88,12 @@ async function answer(
     query: url.searchParams,
   };
   const form = request.method === "POST" ? await readOwnForm(request) : null;
-  const { team, outcome } =
-    form === "foreign"
-      ? {
-          team: null,
-          outcome: { title: words.frame.problem, content: words.frame.notYourOwn, status: 403 as const },
-        }
-      : await go(visit, form);
+  const { team, may, outcome }: Answered =
+    form === "foreign" ? { team: null, outcome: foreignPage(words) } : await go(visit, form);
   const cookies = "cookies" in outcome ? (outcome.cookies ?? []) : [];
   for (const one of cookies) context.header("Set-Cookie", one, { append: true });
   if ("redirect" in outcome) return context.redirect(outcome.redirect, 303);
+  if ("file" in outcome) return download(outcome.file);
   const shown = "refusal" in outcome ? refusalPage(visit, outcome.refusal) : outcome;
   return page(
     context,
@@ -102,6 +103,7 @@ async function answer(
       words={words}
       person={person}
       team={team}
+      {...(may === undefined ? {} : { may })}
       nav={nav}
       refreshSeconds={shown.refreshSeconds}
     >
@@ -111,9 +113,27 @@ async function answer(
       status: shown.status ?? 200,
       script: true,
       language,
+      path: request.method === "GET" ? url.pathname + url.search : null,
       leavesByForm: shown.leavesByForm === true ? deps : null,
     },
   );
+}
+
+function foreignPage({ frame }: Words): ShownPage {
+  return { title: frame.problem, content: <p>{frame.notYourOwn}</p>, status: 403 };
+}
+
+/** To be kept on the person's own machine, and nowhere on the way there. */
+function download({ name, type, text }: DownloadedFile): Response {
+  return new Response(text, {
+    headers: {
+      "Content-Type": type,
+      "Content-Disposition": `attachment; filename="${name}"`,
+      "Cache-Control": "no-store",
+      "X-Content-Type-Options": "nosniff",
+      "Content-Security-Policy": "default-src 'none'; sandbox",
+    },
+  });
 }
 
 /** Back to the same page afterwards, if it was one to be looked at. */
@@ -134,7 +154,7 @@ function refusalPage({ words, language, deps }: Visit, refusal: Refusal): ShownP
     return { title: words.frame.notFound, content: <p>{words.frame.notFoundText}</p>, status: 404 };
   }
   if (refusal.kind === "missing_permission") {
-    const needed = words.tokens.needs(refusal.missing.join(", "));
+    const needed = fill(words.tokens.needs, { what: refusal.missing.join(", ") });
     const content = (
       <>
         <p>{words.frame.noAccessText}</p>

@@ -22,7 +22,7 @@ import {
 import { accountProblem, accountStatus } from "./account-problem.ts";
 import { nextPath } from "./next-path.ts";
 import { browserOf, momentOf, page, readForm, type AppContext, type PageStatus } from "./page.ts";
-import { pageLanguageOf } from "./page-language.ts";
+import { readerOf } from "./page-language.ts";
 import { formatNumber } from "./parts.tsx";
 import { readCredential } from "./passkey-form.tsx";
 import { PASSKEY_SCRIPT, PASSKEY_SCRIPT_PATH } from "./passkey-script.ts";
@@ -34,7 +34,8 @@ import {
   SignInPage,
   type SignInView,
 } from "./sign-in-page.tsx";
-import { WORDS, type Words } from "./words/index.ts";
+import type { Words } from "./words/index.ts";
+import { fill } from "./words/fill.ts";
 
 type DepsOf = (env: Env) => Deps;
 
@@ -48,18 +49,20 @@ export function serveSignIn(app: Hono<{ Bindings: Env }>, depsOf: DepsOf): void 
   );
   app.get("/signin", async (context) => {
     const { team, next = null, reset } = context.req.query();
-    const there = visitOf(context, depsOf);
+    const there = await visitOf(context, depsOf);
     const offers = team === undefined ? [] : await offersOfTeam(there.deps, team);
     const done = reset === undefined ? null : there.words.signin.wasReset;
-    return signInPage(there, { offers, next: nextPath(next, context.req.raw), done });
+    const wanted = nextPath(next, context.req.raw);
+    const again = new URLSearchParams({ ...(team === undefined ? {} : { team }), next: wanted });
+    return signInPage(there, { offers, next: wanted, done }, 200, `/signin?${again.toString()}`);
   });
-  app.post("/signin", (context) => answerPassword(visitOf(context, depsOf)));
-  app.get("/signin/code", (context) => showCode(visitOf(context, depsOf)));
-  app.post("/signin/code", (context) => answerCode(visitOf(context, depsOf)));
-  app.post("/signin/passkey", (context) => askForPasskey(visitOf(context, depsOf)));
-  app.post("/signin/passkey/answer", (context) => answerPasskey(visitOf(context, depsOf)));
-  app.get("/reset/:secret", (context) => showReset(visitOf(context, depsOf)));
-  app.post("/reset/:secret", (context) => answerReset(visitOf(context, depsOf)));
+  app.post("/signin", async (context) => answerPassword(await visitOf(context, depsOf)));
+  app.get("/signin/code", async (context) => showCode(await visitOf(context, depsOf)));
+  app.post("/signin/code", async (context) => answerCode(await visitOf(context, depsOf)));
+  app.post("/signin/passkey", async (context) => askForPasskey(await visitOf(context, depsOf)));
+  app.post("/signin/passkey/answer", async (context) => answerPasskey(await visitOf(context, depsOf)));
+  app.get("/reset/:secret", async (context) => showReset(await visitOf(context, depsOf)));
+  app.post("/reset/:secret", async (context) => answerReset(await visitOf(context, depsOf)));
 }
 
 /** Somebody who is not signed in, at one of these pages. */
@@ -70,9 +73,9 @@ interface Arrival {
   readonly words: Words;
 }
 
-function visitOf(context: AppContext, depsOf: DepsOf): Arrival {
-  const language = pageLanguageOf(context.req.raw);
-  return { context, deps: depsOf(context.env), language, words: WORDS[language] };
+async function visitOf(context: AppContext, depsOf: DepsOf): Promise<Arrival> {
+  const deps = depsOf(context.env);
+  return { context, deps, ...(await readerOf(context.req.raw, deps)) };
 }
 
 async function answerPassword(arrival: Arrival): Promise<Response> {
@@ -88,7 +91,7 @@ async function answerPassword(arrival: Arrival): Promise<Response> {
   if (!signedIn.ok) {
     if (signedIn.error.kind === "rate_limited") {
       const seconds = formatNumber(signedIn.error.retryAfterSeconds ?? 60, language);
-      return signInPage(arrival, { email, next, problem: words.signin.tooMany(seconds) }, 429);
+      return signInPage(arrival, { email, next, problem: fill(words.signin.tooMany, { seconds }) }, 429);
     }
     const offers = await offersForEmail(deps, email);
     // Who has no password and typed none has done nothing wrong.
@@ -110,6 +113,7 @@ async function showCode({ context, deps, ...reader }: Arrival): Promise<Response
   }
   return page(context, <CodePage {...reader} next={next} problem={null} />, {
     ...reader,
+    path: `/signin/code?next=${encodeURIComponent(next)}`,
     leavesByForm: leaving(next),
   });
 }
@@ -220,6 +224,7 @@ function signInPage(
   { context, deps, words, language }: Arrival,
   view: Partial<SignInView>,
   status: PageStatus = 200,
+  path: string | null = null,
 ): Promise<Response> {
   const full = {
     email: "",
@@ -234,6 +239,7 @@ function signInPage(
     status,
     script: true,
     language,
+    path,
     leavesByForm: leaving(full.next) ?? (full.offers.length > 0 ? deps : null),
   });
 }

@@ -6,16 +6,15 @@ import { signOut } from "../../operations/sign-out.ts";
 import { SSO_CALLBACK_PATH } from "../../operations/start-sso.ts";
 import { clearCookie, SESSION_COOKIE, sessionCookie } from "../session-cookie.ts";
 import { answerSsoCallback, answerSsoStart } from "./answer-sso.tsx";
+import { answerLanguage } from "./answer-language.tsx";
 import { answerAcceptance, answerInvitation, answerInvitationReturn } from "./answer-invitation.tsx";
 import { CONSOLE_SCRIPT } from "./console-script.ts";
-import { answerConnectedApps, answerDisconnect } from "./answer-connected-apps.tsx";
 import { HomePage } from "./home-page.tsx";
 import { browserOf, momentOf, page } from "./page.ts";
-import { pageLanguageOf } from "./page-language.ts";
+import { readerOf } from "./page-language.ts";
 import { servePages } from "./serve-pages.tsx";
 import { serveSignIn } from "./serve-sign-in.tsx";
 import { ICON, STYLE } from "./style.ts";
-import { WORDS } from "./words/index.ts";
 
 type App = Hono<{ Bindings: Env }>;
 
@@ -38,17 +37,17 @@ export function serveConsole(app: App, depsOf: (env: Env) => Deps): void {
     const cookie = sessionCookie(context.req.raw);
     const home = cookie === null ? null : await showHome(deps, cookie, momentOf(context, deps));
     if (home === null) return context.redirect("/signin", 303);
-    const language = pageLanguageOf(context.req.raw);
-    return page(context, <HomePage home={home} words={WORDS[language]} language={language} />, {
+    const reader = await readerOf(context.req.raw, deps);
+    return page(context, <HomePage home={home} {...reader} />, {
       leavesByForm: home.connectable.length > 0 ? deps : null,
       script: true,
-      language,
+      language: reader.language,
+      path: "/console",
     });
   });
+  app.post("/language", (context) => answerLanguage(context, depsOf(context.env)));
   app.post("/signin/sso", (context) => answerSsoStart(context, depsOf(context.env)));
   app.get(SSO_CALLBACK_PATH, (context) => answerSsoCallback(context, depsOf(context.env)));
-  app.get("/console/me/connected-apps", (context) => answerConnectedApps(context, depsOf(context.env)));
-  app.post("/console/me/connected-apps", (context) => answerDisconnect(context, depsOf(context.env)));
   app.post("/signout", async (context) => {
     const cookie = sessionCookie(context.req.raw);
     if (cookie !== null) await signOut(depsOf(context.env), cookie, browserOf(context.req.raw).ip);

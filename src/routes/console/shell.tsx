@@ -1,8 +1,11 @@
 import type { Child } from "hono/jsx";
 import { isRightToLeft, type Language } from "../../domain/language.ts";
 import type { Person } from "../../operations/show-person.ts";
+import { LanguageChoice } from "./language-choice.tsx";
+import { teamMenu } from "./menu.ts";
 import type { NavKey, VisitedTeam } from "./visit.ts";
 import type { Words } from "./words/index.ts";
+import { fill } from "./words/fill.ts";
 
 export interface ShellProps {
   readonly title: string;
@@ -10,38 +13,13 @@ export interface ShellProps {
   readonly words: Words;
   readonly person: Person;
   readonly team: VisitedTeam | null;
+  /** Whether the person holds a permission in that team: the menu offers no page that would be refused. */
+  readonly may?: (permission: string) => boolean;
   /** Where in the menu. */
   readonly nav: NavKey | null;
   readonly refreshSeconds?: number | undefined;
   readonly children: Child;
 }
-
-/** The pages of a team below `/console/{slug}`, as the menu groups them. */
-const TEAM_MENU: readonly {
-  readonly heading: "developers" | "team";
-  readonly entries: readonly [NavKey, string][];
-}[] = [
-  {
-    heading: "developers",
-    entries: [
-      ["tokens", "/access-tokens"],
-      ["clients", "/clients"],
-    ],
-  },
-  {
-    heading: "team",
-    entries: [
-      ["information", "/team"],
-      ["roles", "/roles"],
-      ["members", "/members"],
-      ["security", "/security"],
-      ["domains", "/domains"],
-      ["billing", "/billing"],
-      ["reports", "/reports"],
-      ["audit", "/audit"],
-    ],
-  },
-];
 
 const PERSON_MENU: readonly [NavKey, string][] = [
   ["me", "/console/me"],
@@ -50,7 +28,7 @@ const PERSON_MENU: readonly [NavKey, string][] = [
 
 /** What every page of a signed-in person stands in: the menu beside it, on a phone above it. */
 export function Shell(props: ShellProps) {
-  const { title, language, words, person, team, nav, refreshSeconds, children } = props;
+  const { title, language, words, team, refreshSeconds, children } = props;
   return (
     <html lang={language} dir={isRightToLeft(language) ? "rtl" : "ltr"}>
       <head>
@@ -78,11 +56,11 @@ export function Shell(props: ShellProps) {
           {team === null ? null : <span class="where">{team.name}</span>}
           <details class="menu">
             <summary>{words.frame.menu}</summary>
-            <Menu words={words} person={person} team={team} nav={nav} />
+            <Menu {...props} />
           </details>
         </header>
         <nav class="side" aria-label={words.frame.menu}>
-          <Menu words={words} person={person} team={team} nav={nav} />
+          <Menu {...props} />
         </nav>
         <main id="content" data-refresh={refreshSeconds}>
           <h1>{title}</h1>
@@ -93,15 +71,15 @@ export function Shell(props: ShellProps) {
   );
 }
 
-function Menu({ words, person, team, nav }: Pick<ShellProps, "words" | "person" | "team" | "nav">) {
+function Menu({ words, person, team, may = () => false, nav }: ShellProps) {
   return (
     <>
       {team === null
         ? null
-        : TEAM_MENU.map(({ heading, entries }) => (
+        : teamMenu(may).map(({ heading, entries }) => (
             <Group
               heading={words.frame[heading]}
-              entries={entries.map(([key, path]) => [key, `/console/${team.slug}${path}`])}
+              entries={entries.map(({ page, path }) => [page, `/console/${team.slug}${path}`])}
               words={words}
               nav={nav}
             />
@@ -109,13 +87,14 @@ function Menu({ words, person, team, nav }: Pick<ShellProps, "words" | "person" 
       <Group heading={words.frame.account} entries={PERSON_MENU} words={words} nav={nav} />
       <p class="menu-end">
         <a href="/console">{words.frame.teams}</a>
-        <span class="muted">{words.frame.signedInAs(person.email)}</span>
+        <span class="muted">{fill(words.frame.signedInAs, { email: person.email })}</span>
       </p>
       <form method="post" action="/signout">
         <button type="submit" class="quiet">
           {words.frame.signOut}
         </button>
       </form>
+      <LanguageChoice words={words} />
     </>
   );
 }

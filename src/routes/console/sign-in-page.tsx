@@ -6,6 +6,7 @@ import { Done } from "./parts.tsx";
 import { PasskeyForm } from "./passkey-form.tsx";
 import { PASSKEY_SCRIPT_PATH } from "./passkey-script.ts";
 import type { Words } from "./words/index.ts";
+import { fill } from "./words/fill.ts";
 
 interface Reader {
   readonly words: Words;
@@ -32,14 +33,14 @@ export function SignInPage({ view, words, language }: Reader & { readonly view: 
   const { email, next, offers, passkeyHost, problem, done } = view;
   const { signin: text } = words;
   return (
-    <Layout title={text.title} language={language} script={PASSKEY_SCRIPT_PATH}>
+    <Layout title={text.title} words={words} language={language} script={PASSKEY_SCRIPT_PATH}>
       <Alarm text={problem} />
       <Done text={done} />
       {offers.map(({ id, name }) => (
         <form method="post" action="/signin/sso" class="offer">
           <input type="hidden" name="connection" value={id} />
           <input type="hidden" name="next" value={next} />
-          <button type="submit">{text.continueWith(name)}</button>
+          <button type="submit">{fill(text.continueWith, { name })}</button>
         </form>
       ))}
       {offers.length === 0 ? null : <p class="or">{text.or}</p>}
@@ -86,7 +87,7 @@ export function CodePage({
 }: Reader & { readonly next: string; readonly problem: string | null }) {
   const { signin: text } = words;
   return (
-    <Layout title={text.codeTitle} language={language}>
+    <Layout title={text.codeTitle} words={words} language={language}>
       <Alarm text={problem} />
       <form method="post" action="/signin/code">
         <input type="hidden" name="next" value={next} />
@@ -124,7 +125,7 @@ export function PasskeyPage({
 }: Reader & { readonly next: string; readonly options: object }) {
   const { signin: text } = words;
   return (
-    <Layout title={text.passkeyTitle} language={language} script={PASSKEY_SCRIPT_PATH}>
+    <Layout title={text.passkeyTitle} words={words} language={language} script={PASSKEY_SCRIPT_PATH}>
       <p>{text.passkeyText}</p>
       <PasskeyForm
         action="/signin/passkey/answer"
@@ -148,9 +149,9 @@ export function ResetPage({
 }: Reader & { readonly email: string; readonly problem: string | null }) {
   const { signin: text } = words;
   return (
-    <Layout title={text.resetTitle} language={language}>
+    <Layout title={text.resetTitle} words={words} language={language}>
       <Alarm text={problem} />
-      <p>{text.resetFor(email)}</p>
+      <p>{fill(text.resetFor, { email })}</p>
       <form method="post">
         {/* So that password managers know whose it is. */}
         <input type="hidden" name="username" value={email} autocomplete="username" />
@@ -180,7 +181,7 @@ export function ResetPage({
 export function ResetGonePage({ words, language }: Reader) {
   const { signin: text } = words;
   return (
-    <Layout title={text.resetGoneTitle} language={language}>
+    <Layout title={text.resetGoneTitle} words={words} language={language}>
       <p>{text.resetGoneText}</p>
       <p>
         <a href="/signin">{text.toSignIn}</a>

@@ -4,6 +4,7 @@ import { Layout } from "./layout.tsx";
 import type { PageStatus } from "./page.ts";
 import { formatNumber } from "./parts.tsx";
 import type { Words } from "./words/index.ts";
+import { fill } from "./words/fill.ts";
 
 /** What went wrong, and what to do: our own words alone, for what a provider says may be anybody's. */
 export function SsoProblemPage({
@@ -17,10 +18,10 @@ export function SsoProblemPage({
 }) {
   const { signin: text } = words;
   return (
-    <Layout title={text.ssoTitle} language={language}>
+    <Layout title={text.ssoTitle} words={words} language={language}>
       <p class="note alarm" role="alert">
         {refusal.kind === "rate_limited"
-          ? text.tooMany(formatNumber(refusal.retryAfterSeconds, language))
+          ? fill(text.tooMany, { seconds: formatNumber(refusal.retryAfterSeconds, language) })
           : text.sso[refusal.kind]}
       </p>
       <p>

@@ -28,7 +28,7 @@ ul, ol { margin: 0 0 1rem; padding-inline-start: 1.25rem; }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0.375rem 1.5rem; margin: 0 0 1.5rem; }
 dt { color: var(--muted); }
 dd { margin: 0; overflow-wrap: anywhere; }
-code, .secret { font-family: ui-monospace, monospace; font-size: 0.9375em; overflow-wrap: anywhere; }
+code, pre, .secret { font-family: ui-monospace, monospace; font-size: 0.9375em; overflow-wrap: anywhere; direction: ltr; unicode-bidi: isolate; }
 main { max-width: 44rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 .lead { color: var(--muted); max-width: 40rem; }
 .muted { color: var(--muted); }
@@ -38,8 +38,15 @@ form { display: grid; gap: 1rem; max-width: 34rem; }
 main > form.narrow, .offer, body:not(.console) main > form { max-width: 22rem; }
 .offer { margin-bottom: 1rem; }
 .answers { display: flex; gap: 1rem; }
+.answers button { flex: 1; padding-block: 0.625rem; }
+.asker { font-size: 1.125rem; }
+.scopes { border-block: 1px solid var(--line); margin-bottom: 1rem; }
+.scopes > div { padding: 0.625rem 0; }
+.scopes > div + div { border-top: 1px solid var(--line); }
+.scopes p, .scopes ul { margin-bottom: 0; }
+.scopes code { display: block; font-size: 0.875rem; }
+.scopes .flag { margin: 0 0 0.25rem; }
 fieldset { margin: 0; padding: 0.5rem 1rem 1rem; border: 1px solid var(--line); border-radius: 0.375rem; }
-.choice { display: flex; gap: 0.5rem; align-items: baseline; font-weight: 400; }
 form.inline { display: inline-flex; gap: 0.5rem; align-items: end; max-width: none; }
 form.wide-form { max-width: none; }
 label { display: grid; gap: 0.25rem; font-weight: 600; align-content: start; }
@@ -79,9 +86,10 @@ button.danger { background: var(--alarm); color: var(--paper); }
 .tag.strict { color: var(--strict); background: var(--strict-soft); border-color: transparent; }
 .tag.bad { color: var(--alarm); background: var(--alarm-soft); border-color: transparent; }
 .tag.good { color: var(--done); background: var(--done-soft); border-color: transparent; }
+.flag { display: block; width: fit-content; margin-top: 0.25rem; padding: 0 0.625rem; border-radius: 0.75rem; font-size: 0.875rem; color: var(--strict); background: var(--strict-soft); }
 .wide { overflow-x: auto; margin: 0 0 1.5rem; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: start; padding: 0.5rem 1rem 0.5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { text-align: start; padding-block: 0.5rem; padding-inline: 0 1rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--muted); font-weight: 600; white-space: nowrap; }
 td:last-child, th:last-child { padding-inline-end: 0; }
 td.number, th.number { text-align: end; font-variant-numeric: tabular-nums; }
@@ -103,6 +111,7 @@ td > :last-child { margin-bottom: 0; }
 .ends { display: flex; justify-content: space-between; margin: 0; color: var(--muted); font-size: 0.875rem; }
 progress { width: 100%; accent-color: var(--accent); }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: 1rem 2rem; }
+.columns h3 { margin-top: 0; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: 1rem; padding: 0; list-style: none; }
 .cards h2 { margin-top: 0; }
 .cards > li > :last-child, .note ul { margin-bottom: 0; }
@@ -145,6 +154,12 @@ body.console main { width: 100%; max-width: 64rem; margin: 0; padding: 2rem 2rem
 .side [aria-current], .menu [aria-current] { background: var(--accent-soft); color: var(--accent); font-weight: 600; }
 .menu-end { display: grid; gap: 0.25rem; margin: 1.25rem 0.75rem 0.75rem; overflow-wrap: anywhere; }
 .side form, .menu form { margin: 0 0.75rem; }
+.language { display: flex; gap: 0.5rem; align-items: end; font-size: 0.875rem; }
+.language label { flex: 1; min-width: 0; font-weight: 400; color: var(--muted); }
+.language select, .language button { padding: 0.25rem 0.5rem; }
+.side .language, .menu .language { margin-top: 1.5rem; }
+body.alone > footer { max-width: 32rem; margin: -1.5rem auto 3rem; padding-inline: 1.25rem; }
+body.alone > footer form { max-width: 18rem; }
 @media (max-width: 32rem) { body.alone > main { border-inline: 0; border-radius: 0; } }
 @media (max-width: 50rem) {
   body.console { display: block; }

@@ -1,6 +1,7 @@
 import type { Language } from "../../domain/language.ts";
 import { formatDay, formatNumber, Table } from "./parts.tsx";
 import type { Words } from "./words/index.ts";
+import { fill, fillCount } from "./words/fill.ts";
 
 /** How often something was asked on a day, with one verdict. */
 export interface DayOfUse {
@@ -64,8 +65,10 @@ export function UsageChart({ usage, days, words, language }: UsageChartProps) {
           viewBox={`0 0 ${bars.length * STEP} ${HEIGHT}`}
           preserveAspectRatio="none"
         >
-          <title id="usage-title">{text.chartTitle(first, last)}</title>
-          <desc id="usage-text">{text.chartText(number(allowed), number(refused), number(most))}</desc>
+          <title id="usage-title">{fill(text.chartTitle, { first, last })}</title>
+          <desc id="usage-text">
+            {fill(text.chartText, { allowed: number(allowed), refused: number(refused), most: number(most) })}
+          </desc>
           {bars.map((bar, index) => (
             <Column bar={bar} left={index * STEP} scale={HEIGHT / most} />
           ))}
@@ -75,7 +78,7 @@ export function UsageChart({ usage, days, words, language }: UsageChartProps) {
           <span>{last}</span>
         </p>
       </figure>
-      {daysOfBar === 1 ? null : <p class="help">{text.span(number(daysOfBar))}</p>}
+      {daysOfBar === 1 ? null : <p class="help">{fillCount(text.span, daysOfBar, language)}</p>}
       <p class="help">{text.counting}</p>
       <details>
         <summary>{text.table}</summary>

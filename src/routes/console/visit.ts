@@ -47,10 +47,19 @@ export interface ShownPage {
   readonly cookies?: readonly string[];
 }
 
+/** What the browser saves, in the place of a page. */
+export interface DownloadedFile {
+  /** Plain, since it stands in a header. */
+  readonly name: string;
+  readonly type: string;
+  readonly text: string;
+}
+
 /** What a page shows, or where it sends the browser. */
 export type Outcome =
   | ShownPage
   | { readonly redirect: string; readonly cookies?: readonly string[] }
+  | { readonly file: DownloadedFile }
   /** The API refused; told in the person's language. */
   | { readonly refusal: Refusal };
 

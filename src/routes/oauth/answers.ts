@@ -36,7 +36,7 @@ function challengeOf(
   usedBasic: boolean,
 ): Readonly<Record<string, string>> {
   // RFC 7662, section 2.3: a bearer credential is refused as RFC 6750, section 3, has it.
-  if (kind === "service_key_wrong") {
+  if (kind === "service_key_wrong" || kind === "service_key_elsewhere") {
     return { "WWW-Authenticate": 'Bearer realm="jeton", error="invalid_token"' };
   }
   return status === 401 && usedBasic ? { "WWW-Authenticate": 'Basic realm="jeton"' } : {};

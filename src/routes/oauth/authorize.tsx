@@ -1,5 +1,5 @@
 import { OAUTH_PATHS } from "../../domain/oauth-endpoints.ts";
-import type { Decision } from "../../operations/oauth/consent-view.ts";
+import type { ConsentView, Decision } from "../../operations/oauth/consent-view.ts";
 import {
   beginAuthorization,
   decideAuthorization,
@@ -9,6 +9,7 @@ import type { Pairs } from "../../operations/oauth/authorization-request.ts";
 import type { Deps } from "../../operations/deps.ts";
 import { Unavailable } from "../../operations/unavailable.ts";
 import { browserOf, momentOf, page, readForm, type AppContext } from "../console/page.ts";
+import { readerOf } from "../console/page-language.ts";
 import { refuse } from "../refusals.ts";
 import { isSameOrigin, sessionCookie } from "../session-cookie.ts";
 import { ConsentPage } from "./consent-page.tsx";
@@ -49,21 +50,32 @@ function answer(
       return sendToSignIn(context, path);
     case "returned":
       return sendBackRefusal(context, deps, outcome.back, outcome.refusal);
-    case "consent": {
-      const { view } = outcome;
-      const content = <ConsentPage view={view} action={path} signIn={signInPath(path)} />;
-      return page(context, content, {
-        status: view.problem === null ? 200 : 400,
-        // Applications send people on from their callback, to hosts that nobody knows here.
-        leavesByForm: "anywhere",
-      });
-    }
+    case "consent":
+      return consentPage(context, deps, outcome.view, path);
     case "code": {
       const { code, back } = outcome;
       const { region, origins } = deps;
       return sendBack(context, deps, back, { code, location: region, "accounts-server": origins[region] });
     }
   }
+}
+
+/** @param path of ours, by which the page is shown and its decision sent */
+export async function consentPage(
+  context: AppContext,
+  deps: Deps,
+  view: ConsentView,
+  path: string,
+): Promise<Response> {
+  const reader = await readerOf(context.req.raw, deps);
+  const content = <ConsentPage view={view} action={path} signIn={signInPath(path)} reader={reader} />;
+  return page(context, content, {
+    status: view.problem === null ? 200 : 400,
+    language: reader.language,
+    path,
+    // Applications send people on from their callback, to hosts that nobody knows here.
+    leavesByForm: "anywhere",
+  });
 }
 
 /** What has no place in a request to this endpoint, and none in links of ours, where a client sends it all the same. */

@@ -1,8 +1,11 @@
 import { isWebPage } from "../../domain/redirect-uri.ts";
 import type { Refusal } from "../../domain/refusal.ts";
-import type { ConsentProblem, ConsentView } from "../../operations/oauth/consent-view.ts";
+import type { ConsentView } from "../../operations/oauth/consent-view.ts";
 import { isOffered, type TeamChoice } from "../../operations/oauth/weigh-places.ts";
 import { Layout } from "../console/layout.tsx";
+import { Problem } from "../console/parts.tsx";
+import { fill, fillWith, type Template } from "../console/words/fill.ts";
+import type { Reader, Words } from "../console/words/index.ts";
 import { ScopeList } from "./scope-list.tsx";
 
 export interface ConsentPageProps {
@@ -10,86 +13,114 @@ export interface ConsentPageProps {
   /** Where the decision is sent. */
   readonly action: string;
   readonly signIn: string;
+  readonly reader: Reader;
 }
 
 /** What an application asks for, and whether it gets it (contract, section 11). */
-export function ConsentPage({ view, action, signIn }: ConsentPageProps) {
+export function ConsentPage({ view, action, signIn, reader: { words, language } }: ConsentPageProps) {
   const { appName, email, choices, chosen, scopes, lasts, redirectUri, shown, problem } = view;
+  const { consent: text, frame } = words;
+  const isMore = lasts === "more";
   return (
-    <Layout title={lasts === "more" ? "Allow more access?" : "Allow access?"}>
-      {problem === null ? null : (
-        <p class="alarm" role="alert">
-          {textOf(problem)}
-        </p>
-      )}
-      <p>
-        {/* A name may be written in any direction, and must not turn ours around. */}
-        <strong>
-          <bdi>{appName}</bdi>
-        </strong>{" "}
-        {lasts === "more" ? "asks to be able to do more for you:" : "asks to be able to do this for you:"}
-      </p>
-      <Homepage url={view.homepageUrl} />
-      <ScopeList scopes={scopes} />
-      <p>{durationOf(lasts)}</p>
+    <Layout title={isMore ? text.titleMore : text.title} words={words} language={language}>
+      <Problem text={problem === null ? null : text.problems[problem]} words={words} />
+      <Asker name={appName} homepageUrl={view.homepageUrl} asks={isMore ? text.asksMore : text.asks} />
+      <ScopeList scopes={scopes} words={words} />
+      <p>{text.lasts[lasts]}</p>
       <form method="post" action={action}>
         <input type="hidden" name="shown" value={shown} />
-        <Teams choices={choices} chosen={chosen} />
-        <p class="muted">
-          Either answer brings you to <bdi>{placeOf(redirectUri)}</bdi>.
-        </p>
-        <div class="answers">
-          {choices.some(isOffered) ? (
-            <button type="submit" name="decision" value="accept">
-              Accept
-            </button>
-          ) : null}
-          <button type="submit" name="decision" value="deny" formnovalidate>
-            Deny
-          </button>
-        </div>
+        <Teams choices={choices} chosen={chosen} words={words} />
+        <p class="muted">{fillWith(text.leadsTo, { place: <bdi>{hostOf(redirectUri) ?? text.app}</bdi> })}</p>
+        <Answers mayAccept={choices.some(isOffered)} words={words} />
       </form>
-      <p class="muted">
-        Signed in as {email}. <a href={signIn}>Sign in otherwise</a>
+      <p class="foot muted">
+        {fill(frame.signedInAs, { email })} · <a href={signIn}>{text.otherwise}</a>
       </p>
     </Layout>
   );
 }
 
-export function Homepage({ url }: { readonly url: string | null }) {
-  if (url === null || !isWebPage(url)) return null;
+/** Who asks; a name may be written in any direction, and must not turn ours around. */
+export function Asker({
+  name,
+  homepageUrl,
+  asks,
+}: {
+  readonly name: string;
+  readonly homepageUrl: string | null;
+  readonly asks: Template<"app">;
+}) {
   return (
-    <p>
-      <a href={url} rel="noopener noreferrer" target="_blank">
-        {url}
-      </a>
-    </p>
+    <>
+      <p class="asker">
+        {fillWith(asks, {
+          app: (
+            <strong>
+              <bdi>{name}</bdi>
+            </strong>
+          ),
+        })}
+      </p>
+      {homepageUrl === null || !isWebPage(homepageUrl) ? null : (
+        <p>
+          <a href={homepageUrl} rel="noopener noreferrer" target="_blank">
+            {homepageUrl}
+          </a>
+        </p>
+      )}
+    </>
+  );
+}
+
+/** One as easy as the other: the same size, and neither marked. */
+export function Answers({ mayAccept, words }: { readonly mayAccept: boolean; readonly words: Words }) {
+  const { accept, deny } = words.consent;
+  return (
+    <div class="answers">
+      {mayAccept ? (
+        <button type="submit" name="decision" value="accept">
+          {accept}
+        </button>
+      ) : null}
+      <button type="submit" name="decision" value="deny" formnovalidate>
+        {deny}
+      </button>
+    </div>
   );
 }
 
 export function Teams({
   choices,
   chosen,
+  words,
 }: {
   readonly choices: readonly TeamChoice[];
   readonly chosen: string | null;
+  readonly words: Words;
 }) {
+  const { consent: text } = words;
   const [only, ...others] = choices;
   if (only !== undefined && others.length === 0 && isOffered(only)) {
     return (
       <>
         <input type="hidden" name="team" value={only.teamId} />
         <p>
-          In the team <strong>{only.name}</strong>.
+          {fillWith(text.inTeam, {
+            team: (
+              <strong>
+                <bdi>{only.name}</bdi>
+              </strong>
+            ),
+          })}
         </p>
       </>
     );
   }
   return (
     <fieldset>
-      <legend>In which team?</legend>
+      <legend>{text.whichTeam}</legend>
       {choices.map((choice) => (
-        <label class="choice">
+        <label class="box">
           <input
             type="radio"
             name="team"
@@ -99,8 +130,8 @@ export function Teams({
             required
           />
           <span>
-            {choice.name}
-            {isOffered(choice) ? null : <span class="muted"> {whyNot(choice)}</span>}
+            <bdi>{choice.name}</bdi>
+            {isOffered(choice) ? null : <span class="help">{whyNot(choice, words)}</span>}
           </span>
         </label>
       ))}
@@ -108,49 +139,29 @@ export function Teams({
   );
 }
 
-function whyNot({ refusal, missing }: TeamChoice): string {
-  return refusal === null ? `You do not hold there: ${missing.join(", ")}.` : refusedBecause(refusal);
+function whyNot({ refusal, missing }: TeamChoice, words: Words): string {
+  return refusal === null
+    ? fill(words.consent.notHeld, { missing: missing.join(", ") })
+    : refusedBecause(refusal, words);
 }
 
-function refusedBecause({ kind }: Refusal): string {
+function refusedBecause({ kind }: Refusal, { consent: text }: Words): string {
   switch (kind) {
     case "team_suspended":
-      return "This team is suspended.";
+      return text.suspended;
     case "sign_in_method_not_allowed":
-      return "This team wants you to sign in another way.";
+      return text.method;
     case "second_factor_required":
-      return "This team wants you to sign in with a second factor.";
+      return text.factor;
     case "unknown_credential":
-      return "You were away for longer than this team allows. Sign in again.";
+      return text.away;
     default:
-      return "You cannot act in this team at the moment.";
+      return text.notNow;
   }
 }
 
-export function durationOf(lasts: ConsentView["lasts"]): string {
-  switch (lasts) {
-    case "online":
-      return "Only now: it does not get the means to go on without asking here again.";
-    case "offline":
-      return "Also while you are away, until you take it back under Connected apps.";
-    case "more":
-      return "In addition to what you allowed it before, and for as long as that.";
-  }
-}
-
-function textOf(problem: ConsentProblem): string {
-  switch (problem) {
-    case "not_decided":
-      return "That was neither yes nor no. Choose one.";
-    case "no_team_chosen":
-      return "Choose a team in which this is to hold.";
-    case "shown_otherwise":
-      return "Something has changed since this page was shown. Look at it again.";
-  }
-}
-
-/** Whose place a redirect URI is: a host, or an app on the device. */
-function placeOf(redirectUri: string): string {
+/** Whose place a redirect URI is; null: an app's on the device. */
+function hostOf(redirectUri: string): string | null {
   const [, host] = /^https?:\/\/([^/?#]+)/.exec(redirectUri) ?? [];
-  return host ?? "an app on this device";
+  return host ?? null;
 }

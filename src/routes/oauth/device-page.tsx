@@ -2,7 +2,10 @@ import type { DecidedDevice } from "../../operations/oauth/decide-device.ts";
 import type { DeviceRequest } from "../../operations/oauth/show-device-request.ts";
 import { isOffered } from "../../operations/oauth/weigh-places.ts";
 import { Layout } from "../console/layout.tsx";
-import { durationOf, Homepage, Teams } from "./consent-page.tsx";
+import { Problem } from "../console/parts.tsx";
+import { fill, fillWith } from "../console/words/fill.ts";
+import type { Reader } from "../console/words/index.ts";
+import { Answers, Asker, Teams } from "./consent-page.tsx";
 import { ScopeList } from "./scope-list.tsx";
 
 export interface CodeView {
@@ -10,99 +13,88 @@ export interface CodeView {
   readonly userCode: string;
   /** What was wrong with the last attempt, null at first. */
   readonly problem: string | null;
+  readonly reader: Reader;
 }
 
 /** Where a person types what their device shows (RFC 8628, section 3.3). */
-export function DeviceCodePage({ email, userCode, problem }: CodeView) {
+export function DeviceCodePage({ email, userCode, problem, reader: { words, language } }: CodeView) {
+  const { device: text } = words;
   return (
-    <Layout title="Connect a device">
-      <Problem text={problem} />
+    <Layout title={text.title} words={words} language={language}>
+      <p class="muted">{text.lead}</p>
+      <Problem text={problem} words={words} />
       <form method="post" action="/device">
         <label>
-          Code on your device
+          {text.code}
           <input
+            class="secret"
             name="user_code"
             value={userCode}
             autocomplete="off"
             autocapitalize="characters"
             spellcheck={false}
             maxlength={40}
+            dir="ltr"
             required
           />
         </label>
-        <button type="submit">Continue</button>
+        <button type="submit">{text.next}</button>
       </form>
-      <p class="muted">Signed in as {email}.</p>
+      <p class="foot muted">{fill(words.frame.signedInAs, { email })}</p>
     </Layout>
   );
 }
 
-export interface ConsentView extends DeviceRequest {
+export interface DeviceConsentView extends DeviceRequest {
   readonly email: string;
   readonly userCode: string;
   readonly problem: string | null;
+  readonly reader: Reader;
 }
 
 /**
  * What a device asks for. Whoever sent somebody a code of a device of their own would get what is accepted here,
  * so the page says so where it is decided (RFC 8628, section 5.4).
  */
-export function DeviceConsentPage({ app, scopes, lasts, choices, email, userCode, problem }: ConsentView) {
+export function DeviceConsentPage(view: DeviceConsentView) {
+  const { app, scopes, lasts, choices, email, userCode, problem } = view;
+  const { words, language } = view.reader;
+  const { device: text, consent } = words;
   const offered = choices.filter(isOffered);
   const [only] = offered;
   return (
-    <Layout title="Let this device in?">
-      <Problem text={problem} />
-      <p>
-        {/* A name may be written in any direction, and must not turn ours around. */}
-        <strong>
-          <bdi>{app.name}</bdi>
-        </strong>{" "}
-        asks to be able to do this for you:
-      </p>
-      <Homepage url={app.homepageUrl} />
-      <ScopeList scopes={scopes} />
-      <p>{durationOf(lasts)}</p>
-      <p>
-        <strong>Only continue if the code {userCode} is on a device in front of you.</strong> If somebody sent
-        it to you, deny: they would act in your name.
-      </p>
+    <Layout title={text.consent} words={words} language={language}>
+      <Problem text={problem} words={words} />
+      <Asker name={app.name} homepageUrl={app.homepageUrl} asks={consent.asks} />
+      <ScopeList scopes={scopes} words={words} />
+      <p>{consent.lasts[lasts]}</p>
+      <div class="note">
+        <strong>{fill(text.only, { code: userCode })}</strong>
+        <p>{text.warning}</p>
+      </div>
       <form method="post" action="/device/decision">
         <input type="hidden" name="user_code" value={userCode} />
-        <Teams choices={choices} chosen={offered.length === 1 && only !== undefined ? only.teamId : null} />
-        <div class="answers">
-          {offered.length === 0 ? null : (
-            <button type="submit" name="decision" value="accept">
-              Accept
-            </button>
-          )}
-          <button type="submit" name="decision" value="deny" formnovalidate>
-            Deny
-          </button>
-        </div>
+        <Teams
+          choices={choices}
+          chosen={offered.length === 1 && only !== undefined ? only.teamId : null}
+          words={words}
+        />
+        <Answers mayAccept={offered.length > 0} words={words} />
       </form>
-      <p class="muted">Signed in as {email}.</p>
+      <p class="foot muted">{fill(words.frame.signedInAs, { email })}</p>
     </Layout>
   );
 }
 
-export function DeviceDonePage({ app, accepted }: DecidedDevice) {
+export function DeviceDonePage({
+  app,
+  accepted,
+  reader: { words, language },
+}: DecidedDevice & { readonly reader: Reader }) {
+  const { device: text } = words;
   return (
-    <Layout title={accepted ? "Device connected" : "Device turned away"}>
-      <p>
-        <bdi>{app}</bdi>{" "}
-        {accepted
-          ? "has what it asked for. You can go back to your device and close this page."
-          : "gets nothing. You can close this page."}
-      </p>
+    <Layout title={accepted ? text.accepted : text.denied} words={words} language={language}>
+      <p>{fillWith(accepted ? text.acceptedText : text.deniedText, { app: <bdi>{app}</bdi> })}</p>
     </Layout>
-  );
-}
-
-function Problem({ text }: { readonly text: string | null }) {
-  return text === null ? null : (
-    <p class="alarm" role="alert">
-      {text}
-    </p>
   );
 }

@@ -9,6 +9,9 @@ import { listPlaces, type Consenter } from "../../operations/oauth/list-places.t
 import { showDeviceRequest } from "../../operations/oauth/show-device-request.ts";
 import { isIdle } from "../../operations/oauth/weigh-places.ts";
 import { browserOf, momentOf, page, readForm, type AppContext, type PageStatus } from "../console/page.ts";
+import { readerOf } from "../console/page-language.ts";
+import { fill } from "../console/words/fill.ts";
+import type { Words } from "../console/words/index.ts";
 import { isSameOrigin, sessionCookie } from "../session-cookie.ts";
 import { answerJson } from "./answers.ts";
 import { DeviceCodePage, DeviceConsentPage, DeviceDonePage } from "./device-page.tsx";
@@ -41,7 +44,7 @@ export function serveDevice(app: OAuthApp, depsOf: DepsOf): void {
     const userCode = normalized(context.req.query("user_code") ?? "");
     const who = await signedIn(context, deps);
     if (who === null) return toSignIn(context, userCode);
-    return page(context, <DeviceCodePage email={who.email} userCode={userCode} problem={null} />);
+    return codePage(context, deps, { who, userCode, problem: null });
   });
   app.post(PAGE_PATH, async (context) => answerCode(context, depsOf(context.env)));
   app.post(`${PAGE_PATH}/decision`, async (context) => answerDecision(context, depsOf(context.env)));
@@ -63,7 +66,8 @@ async function answerDecision(context: AppContext, deps: Deps): Promise<Response
   if (form === null || who === null) return toSignIn(context, userCode);
   const choice = form.get("decision");
   if (choice !== "accept" && choice !== "deny") {
-    return consentPage(context, deps, { who, userCode, problem: "Choose Accept or Deny." }, 400);
+    const { words } = await readerOf(context.req.raw, deps);
+    return consentPage(context, deps, { who, userCode, problem: words.device.choose }, 400);
   }
   const decided = await decideDevice(deps, who, {
     cookie: who.cookie,
@@ -74,14 +78,17 @@ async function answerDecision(context: AppContext, deps: Deps): Promise<Response
   });
   if (decided.ok) {
     deps.auditSealer.soon(decided.value.teamId, momentOf(context, deps));
-    return page(context, <DeviceDonePage {...decided.value} />);
+    const reader = await readerOf(context.req.raw, deps);
+    const content = <DeviceDonePage {...decided.value} reader={reader} />;
+    return page(context, content, { language: reader.language });
   }
   const { error } = decided;
   // What can be answered by another choice leads back to it.
-  const again = { who, userCode, problem: problemOf(error) };
-  return error.kind === "scope_beyond_user" || error.kind === "user_gone"
-    ? consentPage(context, deps, again, 403)
-    : codePage(context, again, error);
+  if (error.kind === "scope_beyond_user" || error.kind === "user_gone") {
+    const { words } = await readerOf(context.req.raw, deps);
+    return consentPage(context, deps, { who, userCode, problem: problemOf(error, words) }, 403);
+  }
+  return refusedCode(context, deps, { who, userCode }, error);
 }
 
 interface Asking {
@@ -98,36 +105,48 @@ async function consentPage(
 ): Promise<Response> {
   const { ip } = browserOf(context.req.raw);
   const request = await showDeviceRequest(deps, who, { userCode, ip }, momentOf(context, deps));
-  if (!request.ok) {
-    return codePage(context, { who, userCode, problem: problemOf(request.error) }, request.error);
-  }
-  const view = { ...request.value, email: who.email, userCode, problem };
-  return page(context, <DeviceConsentPage {...view} />, { status });
+  if (!request.ok) return refusedCode(context, deps, { who, userCode }, request.error);
+  const reader = await readerOf(context.req.raw, deps);
+  const view = { ...request.value, email: who.email, userCode, problem, reader };
+  return page(context, <DeviceConsentPage {...view} />, { status, language: reader.language });
 }
 
-function codePage(
+async function refusedCode(
   context: AppContext,
-  { who, userCode, problem }: Asking,
+  deps: Deps,
+  asking: Omit<Asking, "problem">,
   refusal: OAuthRefusal,
 ): Promise<Response> {
-  if (refusal.kind === "rate_limited") context.header("Retry-After", String(refusal.retryAfterSeconds));
-  return page(context, <DeviceCodePage email={who.email} userCode={userCode} problem={problem} />, {
-    status: refusal.kind === "rate_limited" ? 429 : 400,
-  });
+  const { words } = await readerOf(context.req.raw, deps);
+  const isOften = refusal.kind === "rate_limited";
+  if (isOften) context.header("Retry-After", String(refusal.retryAfterSeconds));
+  return codePage(context, deps, { ...asking, problem: problemOf(refusal, words) }, isOften ? 429 : 400);
 }
 
-function problemOf(refusal: OAuthRefusal): string {
+async function codePage(
+  context: AppContext,
+  deps: Deps,
+  { who, userCode, problem }: Asking,
+  status: PageStatus = 200,
+): Promise<Response> {
+  const reader = await readerOf(context.req.raw, deps);
+  const content = <DeviceCodePage email={who.email} userCode={userCode} problem={problem} reader={reader} />;
+  const path = context.req.method === "GET" ? pathWith(userCode) : null;
+  return page(context, content, { status, language: reader.language, path });
+}
+
+function problemOf(refusal: OAuthRefusal, { device: text }: Words): string {
   switch (refusal.kind) {
     case "rate_limited":
-      return `Too many codes. Try again in ${refusal.retryAfterSeconds} s.`;
+      return fill(text.often, { seconds: String(refusal.retryAfterSeconds) });
     case "scope_beyond_user":
-      return `You do not hold this in the team: ${refusal.missing.join(", ")}`;
+      return fill(text.notHeld, { missing: refusal.missing.join(", ") });
     case "user_gone":
-      return "You cannot let it into this team.";
+      return text.notThere;
     case "scope_beyond_client":
-      return "This application may not ask for that any more.";
+      return text.notApp;
     default:
-      return "This code is not valid, or no longer. Look at your device, or start again there.";
+      return text.invalid;
   }
 }
 
@@ -148,9 +167,13 @@ async function signedIn(context: AppContext, deps: Deps): Promise<SignedIn | nul
 }
 
 function toSignIn(context: AppContext, userCode: string): Response {
-  const next = userCode === "" ? PAGE_PATH : `${PAGE_PATH}?user_code=${userCode}`;
   context.header("Cache-Control", "no-store");
-  return context.redirect(`/signin?next=${encodeURIComponent(next)}`, 303);
+  return context.redirect(`/signin?next=${encodeURIComponent(pathWith(userCode))}`, 303);
+}
+
+/** @param userCode as `normalized` gives it */
+function pathWith(userCode: string): string {
+  return userCode === "" ? PAGE_PATH : `${PAGE_PATH}?user_code=${userCode}`;
 }
 
 /** A user code as devices show it; what is none is not repeated. */

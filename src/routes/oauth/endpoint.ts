@@ -5,7 +5,8 @@ import type { Result } from "../../domain/result.ts";
 import type { Deps } from "../../operations/deps.ts";
 import type { Moment } from "../../operations/moment.ts";
 import { heldAgainstJournal } from "../../operations/records.ts";
-import type { OAuthRequest } from "../../operations/oauth/request.ts";
+import { foreignCredential, type Presented } from "../../operations/oauth/foreign-credential.ts";
+import type { OAuthParameters, OAuthRequest } from "../../operations/oauth/request.ts";
 import { Unavailable } from "../../operations/unavailable.ts";
 import { refuse } from "../refusals.ts";
 import { answerError } from "./answers.ts";
@@ -25,12 +26,14 @@ export interface EndpointCall {
 /**
  * Serves an endpoint that clients call by POST with parameters (RFC 6749, section 3.2), and answers every other
  * method by 405. Errors are those of RFC 6749.
+ * @param presents the credentials that it expects, of which another region's are sent home at once
  */
 export function servePost(
   app: OAuthApp,
   path: string,
   depsOf: DepsOf,
   handle: (call: EndpointCall) => Promise<Result<Response, OAuthRefusal>>,
+  presents: (parameters: OAuthParameters) => readonly Presented[] = () => [],
 ): void {
   app.all(path, async (context) => {
     const deps = depsOf(context.env);
@@ -43,6 +46,9 @@ export function servePost(
     const usedBasic = /^basic\s/i.test(request.headers.get("Authorization") ?? "");
     const oauth = await readOAuthRequest(request);
     if (!oauth.ok) return answerError(oauth.error, deps.origins, usedBasic);
+    const { parameters } = oauth.value;
+    const elsewhere = foreignCredential(deps, parameters, presents(parameters));
+    if (elsewhere !== null) return readableByAll(answerError(elsewhere, deps.origins, usedBasic));
     try {
       // What these endpoints read they read from the database itself, which may have been restored.
       await heldAgainstJournal(deps.records, moment);
@@ -77,6 +83,12 @@ function preflight(request: Request): Response {
       Vary: "Origin",
     },
   });
+}
+
+/** Whose client it is is not known, and the answer holds nothing that the credential does not say itself. */
+function readableByAll(response: Response): Response {
+  response.headers.set("Access-Control-Allow-Origin", "*");
+  return response;
 }
 
 /** Lets a script of one of the client's registered origins read the answer (contract, section 6). */

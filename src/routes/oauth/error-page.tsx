@@ -1,16 +1,23 @@
 import { Layout } from "../console/layout.tsx";
+import type { Reader } from "../console/words/index.ts";
 
-/** What is wrong with what an application asked for: our own words alone. */
-export function ErrorPage({ text }: { readonly text: string }) {
+/** What is wrong with what an application asked for: our own words alone, for its makers in English. */
+export function ErrorPage({
+  text,
+  reader: { words, language },
+}: {
+  readonly text: string;
+  readonly reader: Reader;
+}) {
+  const { consent } = words;
   return (
-    <Layout title="This did not work">
-      <p class="alarm" role="alert">
-        {text}
-      </p>
-      <p>
-        The application that brought you here has made a mistake, or its link is too old. Go back to it and
-        start again; nothing was allowed.
-      </p>
+    <Layout title={consent.failed} words={words} language={language}>
+      <div class="note alarm" role="alert">
+        <p lang="en" dir="ltr">
+          {text}
+        </p>
+      </div>
+      <p>{consent.failedText}</p>
     </Layout>
   );
 }
@@ -19,22 +26,27 @@ export function ErrorPage({ text }: { readonly text: string }) {
 export function OtherAccountPage({
   signIn,
   leave,
+  reader: { words, language },
 }: {
   readonly signIn: string;
   /** At the application, with its error. */
   readonly leave: string;
+  readonly reader: Reader;
 }) {
+  const { consent } = words;
   return (
-    <Layout title="Another account is needed">
-      <p class="alarm" role="alert">
-        The account that is signed in here cannot decide this.
-      </p>
+    <Layout title={consent.other} words={words} language={language}>
+      <div class="note alarm" role="alert">
+        <p>{consent.otherText}</p>
+      </div>
       <p>
-        <a href={signIn}>Sign in with another account, or in another way</a>
+        <a class="button" href={signIn}>
+          {consent.otherSignIn}
+        </a>
       </p>
       <p>
         <a href={leave} rel="noreferrer">
-          Back to the application
+          {consent.otherBack}
         </a>
       </p>
     </Layout>

@@ -1,8 +1,11 @@
 import { bearerCredential } from "../../domain/bearer.ts";
 import type { OAuthRefusal } from "../../domain/oauth-refusal.ts";
+import type { RegionCode } from "../../domain/region.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { writeScope } from "../../domain/scope.ts";
+import type { Deps } from "../../operations/deps.ts";
 import { identifyService } from "../../operations/identify-caller.ts";
+import { foreignRegion } from "../../operations/oauth/foreign-credential.ts";
 import { identifyClient } from "../../operations/oauth/identify-client.ts";
 import {
   introspectToken,
@@ -18,7 +21,11 @@ export function serveIntrospect(app: OAuthApp, depsOf: DepsOf): void {
     const asker = await whoAsks(call);
     if (!asker.ok) return asker;
     const { deps, oauth } = call;
-    const found = await introspectToken(deps, oauth.parameters.get("token"), asker.value);
+    const text = oauth.parameters.get("token");
+    // More than RFC 7662, section 2.2, says of a token that is not active: only what the token says itself.
+    const home = foreignRegion(deps, text);
+    if (home !== null) return ok(answerJson({ active: false, region: presentRegion(deps, home) }));
+    const found = await introspectToken(deps, text, asker.value);
     if (!found.ok) return found;
     const issuer = deps.origins[deps.region];
     return ok(answerJson(found.value === null ? { active: false } : presentActive(found.value, issuer)));
@@ -35,7 +42,13 @@ async function whoAsks({
   const bearer = bearerCredential(request.headers.get("Authorization"), request.url);
   if (bearer.ok && bearer.value !== null) {
     const service = await identifyService(deps, { credential: bearer.value }, moment);
-    return service.ok ? ok({ kind: "service", service: service.value }) : err({ kind: "service_key_wrong" });
+    if (service.ok) return ok({ kind: "service", service: service.value });
+    const { error } = service;
+    return err(
+      error.kind === "wrong_region"
+        ? { kind: "service_key_elsewhere", region: error.region }
+        : { kind: "service_key_wrong" },
+    );
   }
   const identified = await identifyClient(deps, oauth);
   if (!identified.ok) return identified;
@@ -43,6 +56,10 @@ async function whoAsks({
   return secret === null
     ? err({ kind: "client_secret_missing" })
     : ok({ kind: "client", clientId: client.id });
+}
+
+function presentRegion({ origins }: Pick<Deps, "origins">, code: RegionCode) {
+  return { code, base_url: origins[code] };
 }
 
 function presentActive(token: ActiveToken, issuer: string) {

@@ -1,6 +1,8 @@
 import { CLIENT_TYPE_RULES, CLIENT_TYPES } from "../../domain/client.ts";
 import { JWS_ALGORITHMS } from "../../domain/jws.ts";
 import { OAUTH_PATHS } from "../../domain/oauth-endpoints.ts";
+import { REGION_CODES } from "../../domain/region.ts";
+import { DEPLOYMENTS } from "../../deployments.ts";
 import { GRANTS } from "../../grants/index.ts";
 import type { Deps } from "../../operations/deps.ts";
 import type { Moment } from "../../operations/moment.ts";
@@ -27,6 +29,8 @@ export function serveMetadata(app: OAuthApp, depsOf: DepsOf): void {
   servePublic(app, OAUTH_PATHS.serverInfo, depsOf, ({ origins }) => ({
     result: "success",
     locations: origins,
+    // What each honestly promises about where its data rests (README, "Regions").
+    residency: Object.fromEntries(REGION_CODES.map((code) => [code, DEPLOYMENTS[code].residency])),
   }));
 }
 

@@ -2,6 +2,7 @@ import type { OAuthRefusal } from "../../domain/oauth-refusal.ts";
 import type { ReturnPath } from "../../operations/oauth/authorization-request.ts";
 import type { Deps } from "../../operations/deps.ts";
 import { page, type AppContext, type PageStatus } from "../console/page.ts";
+import { readerOf } from "../console/page-language.ts";
 import { answerError } from "./answers.ts";
 import { ErrorPage } from "./error-page.tsx";
 import { oauthError } from "./refusals.ts";
@@ -60,7 +61,13 @@ export async function problemPage(context: AppContext, deps: Deps, refusal: OAut
     return new Response(body, { status: shown, headers });
   }
   if (retryAfter !== undefined) context.header("Retry-After", String(retryAfter));
-  return page(context, <ErrorPage text={description} />, { status: shown });
+  const reader = await readerOf(context.req.raw, deps);
+  return page(context, <ErrorPage text={description} reader={reader} />, {
+    status: shown,
+    language: reader.language,
+    // What was wrong with the request is not repeated.
+    path: null,
+  });
 }
 
 function wantsJson(request: Request): boolean {

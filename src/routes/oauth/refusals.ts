@@ -59,6 +59,12 @@ export function oauthError(refusal: OAuthRefusal, origins: Origins): OAuthError 
       return client(`The client_assertion was refused: ${refusal.why}`);
     case "service_key_wrong":
       return { status: 401, error: "invalid_token", description: "This service key is not in force here." };
+    case "service_key_elsewhere":
+      return {
+        status: 401,
+        error: "invalid_token",
+        description: `This service key belongs to region ${refusal.region}. Use ${origins[refusal.region]}.`,
+      };
     case "grant_type_unsupported":
       return {
         status: 400,

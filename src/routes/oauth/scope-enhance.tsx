@@ -8,10 +8,10 @@ import {
 import { makeEnhanceToken } from "../../operations/oauth/make-enhance-token.ts";
 import { signOut } from "../../operations/sign-out.ts";
 import { browserOf, momentOf, page, type AppContext } from "../console/page.ts";
+import { readerOf } from "../console/page-language.ts";
 import { clearCookie, SESSION_COOKIE, sessionCookie } from "../session-cookie.ts";
 import { answerJson } from "./answers.ts";
-import { servePages } from "./authorize.tsx";
-import { ConsentPage } from "./consent-page.tsx";
+import { consentPage, servePages } from "./authorize.tsx";
 import { readableBy, servePost, type DepsOf, type OAuthApp } from "./endpoint.ts";
 import { OtherAccountPage } from "./error-page.tsx";
 import {
@@ -28,20 +28,26 @@ const PAGE_PATH = "/oauth/v2/token/addextrascope";
 
 /** Incremental authorization (contract, section 6): the token by which a client asks, and the page that asks. */
 export function serveScopeEnhance(app: OAuthApp, depsOf: DepsOf): void {
-  servePost(app, "/oauth/v2/token/scopeenhance", depsOf, async ({ deps, request, oauth }) => {
-    const made = await makeEnhanceToken(deps, oauth);
-    if (!made.ok) return made;
-    const { token, expiresInSeconds, jsOrigins } = made.value;
-    const state = oauth.parameters.get("state");
-    const body = {
-      // Under the name, and with the type, by which seed 002's clients read it.
-      access_token: token,
-      token_type: "Bearer",
-      expires_in: expiresInSeconds,
-      ...(state === null ? {} : { state }),
-    };
-    return ok(readableBy(answerJson(body), request, jsOrigins));
-  });
+  servePost(
+    app,
+    "/oauth/v2/token/scopeenhance",
+    depsOf,
+    async ({ deps, request, oauth }) => {
+      const made = await makeEnhanceToken(deps, oauth);
+      if (!made.ok) return made;
+      const { token, expiresInSeconds, jsOrigins } = made.value;
+      const state = oauth.parameters.get("state");
+      const body = {
+        // Under the name, and with the type, by which seed 002's clients read it.
+        access_token: token,
+        token_type: "Bearer",
+        expires_in: expiresInSeconds,
+        ...(state === null ? {} : { state }),
+      };
+      return ok(readableBy(answerJson(body), request, jsOrigins));
+    },
+    () => [{ parameter: "refresh_token", kind: "rt", called: "refresh token" }],
+  );
   servePages(app, PAGE_PATH, depsOf, async (context, deps, decision) => {
     const request = context.req.raw;
     const query = [...new URL(request.url).searchParams];
@@ -67,31 +73,31 @@ function answer(context: AppContext, deps: Deps, outcome: Enhancement): Response
       return problemPage(context, deps, outcome.refusal);
     case "sign_in":
       return sendToSignIn(context, pathOf(outcome.handle));
-    case "other_account": {
-      const { handle, back } = outcome;
-      const { state, redirectUri } = back;
-      const leave = withParameters(redirectUri, {
-        ...errorParameters(deps, { kind: "other_account" }),
-        ...(state === null ? {} : { state }),
-        iss: deps.origins[deps.region],
-      });
-      const content = <OtherAccountPage signIn={signInPath(pathOf(handle))} leave={leave} />;
-      return page(context, content, { status: 403 });
-    }
+    case "other_account":
+      return otherAccountPage(context, deps, outcome);
     case "returned":
       return sendBackRefusal(context, deps, outcome.back, outcome.refusal);
-    case "consent": {
-      const { view, handle } = outcome;
-      const path = pathOf(handle);
-      return page(context, <ConsentPage view={view} action={path} signIn={signInPath(path)} />, {
-        status: view.problem === null ? 200 : 400,
-        // Applications send people on from their callback, to hosts that nobody knows here.
-        leavesByForm: "anywhere",
-      });
-    }
+    case "consent":
+      return consentPage(context, deps, outcome.view, pathOf(outcome.handle));
     case "enhanced":
       return sendBack(context, deps, outcome.back, { status: "success", scope_enhanced: "true" });
   }
+}
+
+async function otherAccountPage(
+  context: AppContext,
+  deps: Deps,
+  { handle, back: { state, redirectUri } }: Extract<Enhancement, { kind: "other_account" }>,
+): Promise<Response> {
+  const leave = withParameters(redirectUri, {
+    ...errorParameters(deps, { kind: "other_account" }),
+    ...(state === null ? {} : { state }),
+    iss: deps.origins[deps.region],
+  });
+  const reader = await readerOf(context.req.raw, deps);
+  const path = pathOf(handle);
+  const content = <OtherAccountPage signIn={signInPath(path)} leave={leave} reader={reader} />;
+  return page(context, content, { status: 403, language: reader.language, path });
 }
 
 /** By its handle: the enhance token is in no link of ours. */

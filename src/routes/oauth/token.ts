@@ -11,7 +11,10 @@ import { readableBy, servePost, type DepsOf, type EndpointCall, type OAuthApp } 
 
 /** The token endpoint (RFC 6749, section 3.2). */
 export function serveToken(app: OAuthApp, depsOf: DepsOf): void {
-  servePost(app, "/oauth/v2/token", depsOf, answerToken);
+  servePost(app, "/oauth/v2/token", depsOf, answerToken, (parameters) => {
+    const presents = GRANTS.find(({ type }) => type === parameters.get("grant_type"))?.presents ?? null;
+    return presents === null ? [] : [presents];
+  });
 }
 
 async function answerToken(call: EndpointCall): Promise<Result<Response, OAuthRefusal>> {

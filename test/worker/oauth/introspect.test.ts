@@ -57,15 +57,14 @@ describe("introspection (RFC 7662)", () => {
     );
     const { key } = await makeService();
 
-    for (const token of [
-      "nonsense",
-      sealed("at"),
-      sealed("rt"),
-      sealed("at", { region: "eu" }),
-      sealed("sk"),
-    ]) {
+    for (const token of ["nonsense", sealed("at"), sealed("rt"), sealed("sk")]) {
       expect((await asService(token, key)).body).toEqual(INACTIVE);
     }
+    const foreign = sealed("at", { region: "eu" });
+    expect((await asService(foreign, key)).body).toEqual({
+      ...INACTIVE,
+      region: { code: "eu", base_url: "https://tokens.example.eu" },
+    });
     clock.advance(3_600_000);
     expect((await asService(access_token, key)).body).toEqual(INACTIVE);
     await post("/oauth/v2/token/revoke", { token: refresh_token });

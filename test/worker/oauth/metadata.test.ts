@@ -180,7 +180,21 @@ test("the metadata of this API as a resource name the server that issues for it"
 
 test("serverinfo tells the nine regions, and nothing else", async () => {
   const locations = Object.fromEntries(REGION_CODES.map((code) => [code, defaultOrigin(code)]));
-  expect(await read(INFO)).toEqual({ result: "success", locations });
+  expect(await read(INFO)).toEqual({
+    result: "success",
+    locations,
+    residency: {
+      us: "at-rest",
+      eu: "at-rest",
+      in: "nearby",
+      au: "nearby",
+      jp: "nearby",
+      ca: "nearby",
+      cn: "self-hosted",
+      sa: "self-hosted",
+      uk: "nearby",
+    },
+  });
   expect(Object.keys(locations)).toHaveLength(9);
 });
 

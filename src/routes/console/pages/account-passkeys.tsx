@@ -9,6 +9,7 @@ import { PasskeyForm, readCredential } from "../passkey-form.tsx";
 import { PASSKEY_SCRIPT_PATH } from "../passkey-script.ts";
 import type { Outcome, PersonPage, Visit } from "../visit.ts";
 import { selfOf } from "./account.tsx";
+import { fill } from "../words/fill.ts";
 
 /** Adds a passkey: first the password, then the browser makes it. */
 export const addPasskeyPage: PersonPage = {
@@ -111,7 +112,7 @@ export const removePasskeyPage: PersonPage = {
     const passkey = await showPasskey(deps, selfOf(visit), params["id"] ?? "");
     if (passkey === null) return { refusal: { kind: "unknown_path" } };
     return {
-      title: text.passkeyRemoveTitle(passkey.name),
+      title: fill(text.passkeyRemoveTitle, { name: passkey.name }),
       content: (
         <>
           <p>{text.passkeyRemoveText}</p>

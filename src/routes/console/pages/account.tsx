@@ -1,27 +1,12 @@
-import { PAGE_LANGUAGES } from "../words/index.ts";
 import { endOwnSessions } from "../../../operations/account/end-sessions.ts";
 import type { Self } from "../../../operations/account/self.ts";
 import { showAccount, type Account } from "../../../operations/account/show-account.ts";
 import { isoTime } from "../../api/present.ts";
-import { cookieOf, LANGUAGE_COOKIE, setCookie } from "../../session-cookie.ts";
 import { browserOf } from "../page.ts";
-import { chosenLanguage } from "../page-language.ts";
-import { Done, Empty, formatNumber, formatTime, Select, Table, When } from "../parts.tsx";
+import { Done, Empty, formatNumber, formatTime, Table, When } from "../parts.tsx";
 import { nameBrowser } from "../user-agent.ts";
 import type { PersonPage, Visit } from "../visit.ts";
-
-/** The languages in their own words: whoever looks for theirs may read no other. */
-const LANGUAGE_NAMES = {
-  en: "English",
-  ja: "日本語",
-  fr: "Français",
-  ar: "العربية",
-  zh: "中文",
-  hi: "हिन्दी",
-  de: "Deutsch",
-} as const;
-
-const YEAR_SECONDS = 365 * 86_400;
+import { fill } from "../words/fill.ts";
 
 /** Whoever looks at their own account. */
 export function selfOf({ person, request }: Visit): Self {
@@ -55,7 +40,6 @@ export const accountPage: PersonPage = {
           )}
           <Sessions account={account} visit={visit} />
           {account.connectable.length === 0 ? null : <SingleSignOn account={account} visit={visit} />}
-          <ChooseLanguage visit={visit} />
         </>
       ),
     };
@@ -68,11 +52,6 @@ export const accountPage: PersonPage = {
       case "end-others":
         await endOwnSessions(visit.deps, selfOf(visit), null);
         return { redirect: "/console/me?done=others" };
-      case "language": {
-        const language = chosenLanguage(form.get("language"));
-        const cookie = setCookie(LANGUAGE_COOKIE, language ?? "", language === null ? 0 : YEAR_SECONDS);
-        return { redirect: "/console/me?done=language", cookies: [cookie] };
-      }
       default:
         return { redirect: "/console/me" };
     }
@@ -98,8 +77,6 @@ function doneText({ query, words: { account: text } }: Visit): string | null {
       return text.sessionDone;
     case "others":
       return text.othersDone;
-    case "language":
-      return text.languageDone;
     default:
       return null;
   }
@@ -111,7 +88,7 @@ function Password({ account, visit: { words, language } }: Part) {
   const since =
     passwordSetAt === null
       ? text.passwordFirst
-      : text.passwordSet(formatTime(isoTime(passwordSetAt), language));
+      : fill(text.passwordSet, { when: formatTime(isoTime(passwordSetAt), language) });
   return (
     <>
       <h2>{text.password}</h2>
@@ -146,8 +123,8 @@ function SecondFactor({ account, visit: { words, language } }: Part) {
   return (
     <>
       <h2>{text.factor}</h2>
-      <p>{text.factorOn(formatTime(isoTime(totpSince), language))}</p>
-      <p>{text.codesLeft(formatNumber(recoveryCodes, language))}</p>
+      <p>{fill(text.factorOn, { when: formatTime(isoTime(totpSince), language) })}</p>
+      <p>{fill(text.codesLeft, { count: formatNumber(recoveryCodes, language) })}</p>
       <p class="buttons">
         <a class="button quiet" href="/console/me/second-factor/codes">
           {text.codesRenew}
@@ -174,7 +151,7 @@ function Passkeys({ account: { passkeys }, visit: { words, language } }: Part) {
             <bdi>{name}</bdi>,
             <When at={isoTime(createdAt)} language={language} otherwise={words.frame.never} />,
             <When at={isoTime(lastUsedAt)} language={language} otherwise={words.frame.never} />,
-            <a href={`/console/me/passkeys/${id}/remove`} aria-label={text.passkeyRemoveTitle(name)}>
+            <a href={`/console/me/passkeys/${id}/remove`} aria-label={fill(text.passkeyRemoveOf, { name })}>
               {text.remove}
             </a>,
           ])}
@@ -205,7 +182,7 @@ function Sessions({ account: { sessions }, visit: { words, language, person } }:
               ? text.unknownBrowser
               : named.system === null
                 ? named.browser
-                : text.on(named.browser, named.system);
+                : fill(text.on, { browser: named.browser, system: named.system });
           return [
             where,
             session.ip ?? words.frame.none,
@@ -246,44 +223,18 @@ function SingleSignOn({ account: { connectable }, visit: { words } }: Part) {
       <h2>{text.sso}</h2>
       {connectable.map(({ id, name, team, isConnected }) =>
         isConnected ? (
-          <p>{text.connected(name, team)}</p>
+          <p>{fill(text.connected, { name, team })}</p>
         ) : (
           <form method="post" action="/signin/sso" class="offer">
             <input type="hidden" name="connection" value={id} />
             <input type="hidden" name="link" value="1" />
             <input type="hidden" name="next" value="/console/me" />
             <button type="submit" class="quiet">
-              {text.connect(name, team)}
+              {fill(text.connect, { name, team })}
             </button>
           </form>
         ),
       )}
-    </>
-  );
-}
-
-function ChooseLanguage({ visit: { words, request } }: { readonly visit: Visit }) {
-  const { account: text } = words;
-  // One language is no choice.
-  if (PAGE_LANGUAGES.length < 2) return null;
-  return (
-    <>
-      <h2>{text.language}</h2>
-      <form method="post">
-        <input type="hidden" name="do" value="language" />
-        <Select
-          label={text.language}
-          name="language"
-          value={chosenLanguage(cookieOf(request, LANGUAGE_COOKIE)) ?? ""}
-          options={[
-            ["", text.languageAuto],
-            ...PAGE_LANGUAGES.map((language) => [language, LANGUAGE_NAMES[language]] as const),
-          ]}
-        />
-        <button type="submit" class="quiet">
-          {words.frame.save}
-        </button>
-      </form>
     </>
   );
 }

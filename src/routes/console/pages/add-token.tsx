@@ -1,9 +1,9 @@
-import type { Refusal } from "../../../domain/refusal.ts";
-import { err, ok, type Result } from "../../../domain/result.ts";
-import { Field, formatNumber, Once, Problem, Select, TextArea } from "../parts.tsx";
+import { Field, Once, Problem, Select, TextArea } from "../parts.tsx";
 import { PermissionTree, readTree, Summary, withLower, type ShownCatalogue } from "../permission-tree.tsx";
 import { problemText } from "../problem-text.ts";
+import { readCatalogues } from "../read-catalogues.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
+import { fillCount } from "../words/fill.ts";
 
 const DAY_SECONDS = 86_400;
 const EXPIRY_DAYS = [7, 30, 90, 365] as const;
@@ -36,6 +36,7 @@ const BLANK: Draft = {
 export const addTokenPage: TeamPage = {
   path: "/access-tokens/new",
   nav: "tokens",
+  needs: "EMM.AccessTokens.CREATE",
   async show(visit) {
     const catalogues = await readCatalogues(visit);
     return catalogues.ok ? formPage(visit, catalogues.value, BLANK, null) : { refusal: catalogues.error };
@@ -69,11 +70,6 @@ export const addTokenPage: TeamPage = {
     };
   },
 };
-
-async function readCatalogues({ api }: TeamVisit): Promise<Result<readonly ShownCatalogue[], Refusal>> {
-  const listed = await api.get("Catalogues", "/v1/catalogues");
-  return listed.ok ? ok(listed.value.body.catalogues) : err(listed.error);
-}
 
 /** A form that another page filled in may have an expiry of its own. */
 function expiryDaysWith(chosen: string): readonly number[] {
@@ -163,7 +159,7 @@ function formPage(
               value={draft.days}
               options={[
                 ...expiryDaysWith(draft.days).map(
-                  (days) => [String(days), text.expiryDays(formatNumber(days, language))] as const,
+                  (days) => [String(days), fillCount(text.expiryDays, days, language)] as const,
                 ),
                 ["", text.expiryNever],
               ]}

@@ -3,6 +3,7 @@ import { Confirm, Copyable, Done, Empty, Field, Pager, Problem, Table, When } fr
 import { problemText } from "../problem-text.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
 import type { Words } from "../words/index.ts";
+import { fill } from "../words/fill.ts";
 
 type ShownDomain = AnswerBody<"Domain">["domain"];
 
@@ -183,7 +184,7 @@ async function confirm(visit: TeamVisit, problem: string | null): Promise<Outcom
   if (!shown.ok) return { refusal: shown.error };
   const { domain } = shown.value.body;
   return {
-    title: text.removeTitle(domain.name),
+    title: fill(text.removeTitle, { name: domain.name }),
     status: problem === null ? 200 : 409,
     content: (
       <Confirm problem={problem} yes={text.removeYes} back={`${base}/domains/${domain.id}`} words={words}>

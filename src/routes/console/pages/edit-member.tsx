@@ -3,6 +3,7 @@ import { problemText } from "../problem-text.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
 import { invite } from "./invite-member.tsx";
 import { givenBy, readRoles, RoleChoice, roleName } from "./role-choice.tsx";
+import { fill } from "../words/fill.ts";
 
 interface Again {
   readonly role?: string;
@@ -140,7 +141,9 @@ async function confirm(visit: TeamVisit, problem: string | null): Promise<Outcom
   const { member } = shown.value.body;
   const isInvited = member.status === "invited";
   return {
-    title: isInvited ? text.withdrawTitle(member.email) : text.removeTitle(member.email),
+    title: isInvited
+      ? fill(text.withdrawTitle, { email: member.email })
+      : fill(text.removeTitle, { email: member.email }),
     status: problem === null ? 200 : 400,
     content: (
       <Confirm

@@ -1,8 +1,9 @@
 import type { Refusal } from "../../../domain/refusal.ts";
-import { err, ok, type Result } from "../../../domain/result.ts";
+import { ok, type Result } from "../../../domain/result.ts";
 import { Field, Meanwhile, Problem } from "../parts.tsx";
 import { PermissionTree, readTree, Summary, withLower, type ShownCatalogue } from "../permission-tree.tsx";
 import { problemText } from "../problem-text.ts";
+import { readCatalogues } from "../read-catalogues.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
 import { rolePath, type ShownRole } from "./roles.tsx";
 
@@ -73,11 +74,6 @@ export const editRolePage: TeamPage = {
     return formPage(visit, draft, { ...asSeen, problem: problemOf(visit, saved.error) });
   },
 };
-
-async function readCatalogues({ api }: TeamVisit): Promise<Result<readonly ShownCatalogue[], Refusal>> {
-  const listed = await api.get("Catalogues", "/v1/catalogues");
-  return listed.ok ? ok(listed.value.body.catalogues) : err(listed.error);
-}
 
 async function readAround(
   visit: TeamVisit,

@@ -4,7 +4,14 @@ import { addPasskeyPage, removePasskeyPage } from "./account-passkeys.tsx";
 import { noSecondFactorPage, recoveryCodesPage, secondFactorPage } from "./account-second-factor.tsx";
 import { accountPage } from "./account.tsx";
 import { addTokenPage } from "./add-token.tsx";
+import { addClientPage, chooseClientPage } from "./add-client.tsx";
 import { auditPage } from "./audit.tsx";
+import { clientSecretPage } from "./client-secret.tsx";
+import { clientPage } from "./client.tsx";
+import { clientsPage, deleteClientPage } from "./clients.tsx";
+import { connectedAppsPage, revokeAppPage } from "./connected-apps.tsx";
+import { editClientPage } from "./edit-client.tsx";
+import { downloadCodePage, generateCodePage } from "./generate-code.tsx";
 import { newReportPage } from "./new-report.tsx";
 import { reportPage } from "./report.tsx";
 import { deleteReportPage, reportsPage } from "./reports.tsx";
@@ -29,6 +36,15 @@ export const teamPages: readonly TeamPage[] = [
   addTokenPage,
   revokeTokenPage,
   tokenPage,
+  clientsPage,
+  chooseClientPage,
+  addClientPage,
+  editClientPage,
+  clientSecretPage,
+  generateCodePage,
+  downloadCodePage,
+  deleteClientPage,
+  clientPage,
   reportsPage,
   newReportPage,
   deleteReportPage,
@@ -63,4 +79,6 @@ export const personPages: readonly PersonPage[] = [
   noSecondFactorPage,
   addPasskeyPage,
   removePasskeyPage,
+  connectedAppsPage,
+  revokeAppPage,
 ];

@@ -2,6 +2,10 @@ import type { AnswerBody, ConsoleAnswer } from "../console-api.ts";
 import { Done, Field, Meanwhile, Problem, TextArea, When } from "../parts.tsx";
 import { problemText } from "../problem-text.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
+import { fill } from "../words/fill.ts";
+
+/** Preferences as somebody may have them. */
+const EXAMPLE = '{"language": "de"}';
 
 type Shown = ConsoleAnswer<AnswerBody<"Team">>;
 
@@ -41,7 +45,10 @@ export const informationPage: TeamPage = {
       return teamPage(visit, shown.value, draft, { isConflict: true });
     }
     const labels = { name: text.name, slug: text.slug, preferences: text.preferences };
-    const problem = changed === null ? text.preferencesBad : problemText(visit, changed.error, labels);
+    const problem =
+      changed === null
+        ? fill(text.preferencesBad, { example: EXAMPLE })
+        : problemText(visit, changed.error, labels);
     return teamPage(visit, { ...shown.value, etag: form.get("etag") }, draft, { problem });
   },
 };
@@ -141,7 +148,7 @@ function teamPage(
               name="preferences"
               value={draft.preferences}
               rows={5}
-              help={text.preferencesHelp}
+              help={fill(text.preferencesHelp, { example: EXAMPLE })}
             />
             <button type="submit">{words.frame.save}</button>
           </form>

@@ -1,9 +1,10 @@
 import type { Refusal } from "../../../domain/refusal.ts";
 import { INVITATION_DAYS } from "../../../operations/invitation.ts";
-import { Field, formatNumber, Once, Problem } from "../parts.tsx";
+import { Field, Once, Problem } from "../parts.tsx";
 import { problemText } from "../problem-text.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
 import { readRoles, RoleChoice, roleName } from "./role-choice.tsx";
+import { fillCount } from "../words/fill.ts";
 
 interface Draft {
   readonly email: string;
@@ -40,7 +41,7 @@ export async function invite(
     title: text.linkTitle,
     content: (
       <>
-        <p>{text.linkText(member.email, role, formatNumber(INVITATION_DAYS, language))}</p>
+        <p>{fillCount(text.linkText, INVITATION_DAYS, language, { email: member.email, role })}</p>
         <Once label={text.linkLabel} value={link ?? ""} words={words} />
         <p class="muted">{text.linkAgain}</p>
         <a class="button quiet" href={`${base}/members`}>

@@ -3,6 +3,7 @@ import { Done, Empty, Pager, Table, When } from "../parts.tsx";
 import type { TeamPage, TeamVisit } from "../visit.ts";
 import { readRoles, roleName } from "./role-choice.tsx";
 import type { ShownRole } from "./roles.tsx";
+import { fill } from "../words/fill.ts";
 
 export type ShownMember = AnswerBody<"Member">["member"];
 
@@ -28,7 +29,11 @@ export const membersPage: TeamPage = {
           <p class="lead">{text.lead}</p>
           <Done
             text={
-              saved === undefined ? (query.has("removed") ? text.removed : null) : text.saved(saved.email)
+              saved === undefined
+                ? query.has("removed")
+                  ? text.removed
+                  : null
+                : fill(text.saved, { email: saved.email })
             }
           />
           <p class="buttons">
@@ -79,7 +84,10 @@ function MemberTable({
         <When at={member.joined_at ?? member.created_at} language={language} otherwise="" dayOnly />,
         ...(mayChange
           ? [
-              <a href={`${base}/members/${member.id}`} aria-label={text.manageOf(member.email)}>
+              <a
+                href={`${base}/members/${member.id}`}
+                aria-label={fill(text.manageOf, { email: member.email })}
+              >
                 {text.manage}
               </a>,
             ]

@@ -1,7 +1,8 @@
 import { REPORT_FORMATS, REPORT_TYPES, type ReportType } from "../../../domain/report.ts";
-import { Field, formatNumber, Problem, Select } from "../parts.tsx";
+import { Field, Problem, Select } from "../parts.tsx";
 import { problemText } from "../problem-text.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
+import { fill, fillCount } from "../words/fill.ts";
 
 const DAYS = [7, 30, 90, 180, 365] as const;
 const DAY_MS = 86_400_000;
@@ -86,7 +87,10 @@ function choicePage({ words, base }: TeamVisit): Outcome {
           <li>
             <h2>{text.types[type]}</h2>
             <p>{text.explained[type]}</p>
-            <a href={`${base}/reports/new?type=${type}`} aria-label={text.choose(text.types[type])}>
+            <a
+              href={`${base}/reports/new?type=${type}`}
+              aria-label={fill(text.choose, { name: text.types[type] })}
+            >
               {text.chooseShort}
             </a>
           </li>
@@ -114,7 +118,7 @@ function formPage({ words, language, base }: TeamVisit, draft: Draft, problem: s
             value={draft.days}
             options={[
               ...(draft.type === "audit-trail" ? [["", text.allTime] as const] : []),
-              ...DAYS.map((days) => [String(days), text.lastDays(formatNumber(days, language))] as const),
+              ...DAYS.map((days) => [String(days), fillCount(text.lastDays, days, language)] as const),
             ]}
           />
           {byDate ? (

@@ -1,7 +1,11 @@
-import { formatNumber, Problem, When } from "../parts.tsx";
+import type { Child } from "hono/jsx";
+import type { Refusal } from "../../../domain/refusal.ts";
+import { ok, type Result } from "../../../domain/result.ts";
+import { formatNumber, When } from "../parts.tsx";
 import { reportContents } from "../report-contents.tsx";
 import { periodInWords, TAG_OF_STATUS, type Report } from "../report-title.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
+import { fill } from "../words/fill.ts";
 
 /** While a report is made: asking drives it on (operations/show-report.ts). */
 const REFRESH_SECONDS = 2;
@@ -11,15 +15,24 @@ export const reportPage: TeamPage = {
   path: "/reports/:id",
   nav: "reports",
   async show(visit) {
-    const { api, apiPath, params } = visit;
-    const shown = await api.get("Report", `${apiPath}/reports/${encodeURIComponent(params["id"] ?? "")}`);
+    const { api } = visit;
+    const shown = await api.get("Report", reportPath(visit));
     if (!shown.ok) return { refusal: shown.error };
-    return reportOf(visit, shown.value.body.report);
+    const { report } = shown.value.body;
+    const contents = report.status === "ready" ? await contentsOf(visit, report) : ok(null);
+    return contents.ok ? reportOf(visit, report, contents.value) : { refusal: contents.error };
   },
 };
 
-async function reportOf(visit: TeamVisit, report: Report): Promise<Outcome> {
-  const { words, language, base, apiPath, may } = visit;
+export function reportPath({ apiPath, params }: TeamVisit): string {
+  return `${apiPath}/reports/${encodeURIComponent(params["id"] ?? "")}`;
+}
+
+function reportOf(
+  { words, language, base, apiPath, may }: TeamVisit,
+  report: Report,
+  contents: Child,
+): Outcome {
   const { reports: text } = words;
   const isUnfinished = report.status === "pending" || report.status === "running";
   const isReady = report.status === "ready";
@@ -58,7 +71,7 @@ async function reportOf(visit: TeamVisit, report: Report): Promise<Outcome> {
           <div role="status" data-live>
             <p>
               <label>
-                {text.progress(formatNumber(report.progress, language))}
+                {fill(text.progress, { percent: formatNumber(report.progress, language) })}
                 <progress max="100" value={report.progress}></progress>
               </label>
             </p>
@@ -85,16 +98,23 @@ async function reportOf(visit: TeamVisit, report: Report): Promise<Outcome> {
             </a>
           ) : null}
         </p>
-        {isReady ? await contentsOf(visit, report) : null}
+        {contents}
       </>
     ),
   };
 }
 
-async function contentsOf(visit: TeamVisit, report: Report) {
-  const { words, apiPath } = visit;
-  if (report.format === "csv") return <p>{words.reports.csvOnly}</p>;
-  const opened = await visit.api.open(`${apiPath}/reports/${report.id}/download`);
-  if (!opened.ok) return <Problem text={words.reports.tooLong} words={words} />;
-  return reportContents({ visit, report, stream: opened.value });
+async function contentsOf(visit: TeamVisit, report: Report): Promise<Result<Child, Refusal>> {
+  const { api, apiPath, words } = visit;
+  if (report.format === "csv") return ok(<p>{words.reports.csvOnly}</p>);
+  const opened = await api.open(`${apiPath}/reports/${report.id}/download`);
+  if (!opened.ok) return opened;
+  try {
+    return ok(await reportContents({ visit, report, stream: opened.value }));
+  } catch (error) {
+    // Its file breaks off when somebody deletes it meanwhile: then it is as if one had come later.
+    const now = await api.get("Report", reportPath(visit));
+    if (now.ok) throw error;
+    return now;
+  }
 }

@@ -2,6 +2,8 @@ import { Done, Empty, formatNumber, Pager, Problem, Table, When } from "../parts
 import { problemText } from "../problem-text.ts";
 import { periodInWords, TAG_OF_STATUS, type Report } from "../report-title.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
+import { reportPath } from "./report.tsx";
+import { fill } from "../words/fill.ts";
 
 /** Team > Reports: those there are (contract, section 11). */
 export const reportsPage: TeamPage = {
@@ -67,14 +69,16 @@ function ReportTable({
         report.format.toUpperCase(),
         <>
           <span class={`tag ${TAG_OF_STATUS[report.status]}`}>{text.states[report.status]}</span>{" "}
-          {report.status === "running" ? text.progress(formatNumber(report.progress, language)) : null}
+          {report.status === "running"
+            ? fill(text.progress, { percent: formatNumber(report.progress, language) })
+            : null}
         </>,
         <When at={report.created_at} language={language} otherwise={words.frame.never} />,
         ...(mayDelete
           ? [
               <a
                 href={`${base}/reports/${report.id}/delete`}
-                aria-label={text.deleteOf(text.types[report.type])}
+                aria-label={fill(text.deleteOf, { name: text.types[report.type] })}
               >
                 {text.delete}
               </a>,
@@ -94,19 +98,15 @@ export const deleteReportPage: TeamPage = {
     return confirm(visit, null);
   },
   async act(visit) {
-    const deleted = await visit.api.delete("Report", pathOf(visit));
+    const deleted = await visit.api.delete("Report", reportPath(visit));
     if (deleted.ok) return { redirect: `${visit.base}/reports?deleted=1` };
     return confirm(visit, problemText(visit, deleted.error));
   },
 };
 
-function pathOf({ apiPath, params }: TeamVisit): string {
-  return `${apiPath}/reports/${encodeURIComponent(params["id"] ?? "")}`;
-}
-
 async function confirm(visit: TeamVisit, problem: string | null): Promise<Outcome> {
   const { api, words, base, language } = visit;
-  const shown = await api.get("Report", pathOf(visit));
+  const shown = await api.get("Report", reportPath(visit));
   if (!shown.ok) return { refusal: shown.error };
   const { report } = shown.value.body;
   const { reports: text } = words;

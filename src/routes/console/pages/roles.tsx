@@ -2,6 +2,7 @@ import type { AnswerBody } from "../console-api.ts";
 import { Confirm, Done, Empty, formatNumber, Pager, Table } from "../parts.tsx";
 import { problemText } from "../problem-text.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
+import { fill } from "../words/fill.ts";
 
 export type ShownRole = AnswerBody<"Role">["role"];
 
@@ -47,9 +48,9 @@ export const rolesPage: TeamPage = {
 function doneText({ query, words: { roles: text } }: TeamVisit, roles: readonly ShownRole[]): string | null {
   const named = (id: string | null) => roles.find((role) => role.id === id)?.name;
   const created = named(query.get("created"));
-  if (created !== undefined) return text.created(created);
+  if (created !== undefined) return fill(text.created, { name: created });
   const saved = named(query.get("saved"));
-  if (saved !== undefined) return text.saved(saved);
+  if (saved !== undefined) return fill(text.saved, { name: saved });
   return query.has("deleted") ? text.deleted : null;
 }
 
@@ -73,11 +74,14 @@ function RoleTable({ roles, visit }: { readonly roles: readonly ShownRole[]; rea
           formatNumber(role.members, language),
           formatNumber(role.permissions.length, language),
           <span class="buttons">
-            <a href={`${base}/roles/${id}`} aria-label={canEdit ? text.editOf(name) : text.viewOf(name)}>
+            <a
+              href={`${base}/roles/${id}`}
+              aria-label={canEdit ? fill(text.editOf, { name }) : fill(text.viewOf, { name })}
+            >
               {canEdit ? text.edit : text.view}
             </a>
             {mayDelete && !isBuiltIn ? (
-              <a href={`${base}/roles/${id}/delete`} aria-label={text.deleteOf(name)}>
+              <a href={`${base}/roles/${id}/delete`} aria-label={fill(text.deleteOf, { name })}>
                 {text.delete}
               </a>
             ) : null}
@@ -115,11 +119,15 @@ async function confirm(visit: TeamVisit, problem: string | null): Promise<Outcom
   const back = `${base}/roles`;
   if (role.built_in || role.members > 0) {
     return {
-      title: text.deleteTitle(role.name),
+      title: fill(text.deleteTitle, { name: role.name }),
       status: problem === null ? 200 : 409,
       content: (
         <>
-          <p>{role.built_in ? text.builtInText : text.inUse(formatNumber(role.members, language))}</p>
+          <p>
+            {role.built_in
+              ? text.builtInText
+              : fill(text.inUse, { count: formatNumber(role.members, language) })}
+          </p>
           <a class="button quiet" href={back}>
             {words.frame.back}
           </a>
@@ -128,7 +136,7 @@ async function confirm(visit: TeamVisit, problem: string | null): Promise<Outcom
     };
   }
   return {
-    title: text.deleteTitle(role.name),
+    title: fill(text.deleteTitle, { name: role.name }),
     status: problem === null ? 200 : 400,
     content: (
       <Confirm problem={problem} yes={text.deleteYes} back={back} words={words}>

@@ -3,6 +3,7 @@ import type { AnswerBody, ConsoleAnswer } from "../console-api.ts";
 import { CheckBox, Confirm, Done, Field, formatNumber, Meanwhile, Problem } from "../parts.tsx";
 import { problemText } from "../problem-text.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
+import { fill } from "../words/fill.ts";
 
 type Security = AnswerBody<"Security">["security"];
 type Shown = ConsoleAnswer<AnswerBody<"Security">>;
@@ -87,7 +88,7 @@ function warningsOf({ words, person }: TeamVisit, before: Security, draft: Draft
   return [
     ...(requiresMore ? [text.factorAll] : []),
     ...(requiresMore && !person.twoFactor ? [text.factorSelf] : []),
-    ...removed.map((method) => text.methodAll(text[method])),
+    ...removed.map((method) => fill(text.methodAll, { method: text[method] })),
     ...(removed.includes(person.method) ? [text.methodSelf] : []),
   ];
 }

@@ -3,6 +3,7 @@ import type { AnswerBody } from "../console-api.ts";
 import { Confirm, Copyable, Done, Empty, Pager, Table, When } from "../parts.tsx";
 import { problemText } from "../problem-text.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
+import { fill } from "../words/fill.ts";
 
 export type ShownConnection = AnswerBody<"SsoConnection">["sso_connection"];
 
@@ -68,9 +69,9 @@ function doneText(
 ): string | null {
   const named = (id: string | null) => connections.find((connection) => connection.id === id)?.name;
   const created = named(query.get("created"));
-  if (created !== undefined) return text.created(created);
+  if (created !== undefined) return fill(text.created, { name: created });
   const saved = named(query.get("saved"));
-  if (saved !== undefined) return text.saved(saved);
+  if (saved !== undefined) return fill(text.saved, { name: saved });
   return query.has("removed") ? text.removed : null;
 }
 
@@ -99,12 +100,12 @@ function ConnectionTable({
           ? [
               <span class="buttons">
                 {mayEdit ? (
-                  <a href={`${base}/sso-connections/${id}`} aria-label={text.editOf(name)}>
+                  <a href={`${base}/sso-connections/${id}`} aria-label={fill(text.editOf, { name })}>
                     {text.edit}
                   </a>
                 ) : null}
                 {mayRemove ? (
-                  <a href={`${base}/sso-connections/${id}/remove`} aria-label={text.removeOf(name)}>
+                  <a href={`${base}/sso-connections/${id}/remove`} aria-label={fill(text.removeOf, { name })}>
                     {text.remove}
                   </a>
                 ) : null}
@@ -173,7 +174,7 @@ async function confirm(visit: TeamVisit, problem: string | null): Promise<Outcom
   const shown = await api.get("SsoConnection", connectionPath(visit));
   if (!shown.ok) return { refusal: shown.error };
   return {
-    title: text.removeTitle(shown.value.body.sso_connection.name),
+    title: fill(text.removeTitle, { name: shown.value.body.sso_connection.name }),
     status: problem === null ? 200 : 400,
     content: (
       <Confirm problem={problem} yes={text.removeYes} back={`${base}/sso-connections`} words={words}>

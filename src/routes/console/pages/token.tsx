@@ -3,11 +3,13 @@ import { showTokenUse, type TokenUse } from "../../../operations/show-token-use.
 import { AuditTable, namesFor } from "../audit-table.tsx";
 import type { AnswerBody } from "../console-api.ts";
 import { formatNumber, When } from "../parts.tsx";
+import { readCatalogues } from "../read-catalogues.ts";
 import { Summary } from "../permission-tree.tsx";
 import { Permissions } from "../report-contents.tsx";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
 import { UsageChart } from "../usage-chart.tsx";
 import { stateOf } from "./tokens.tsx";
+import { fillCount } from "../words/fill.ts";
 
 type Token = AnswerBody<"AccessToken">["access_token"];
 
@@ -35,8 +37,8 @@ interface Seen {
 }
 
 async function tokenOf(visit: TeamVisit, { token, use }: Seen): Promise<Outcome> {
-  const { words, language, base, moment, api, may } = visit;
-  const catalogues = await api.get("Catalogues", "/v1/catalogues");
+  const { words, language, base, moment, may } = visit;
+  const catalogues = await readCatalogues(visit);
   if (!catalogues.ok) return { refusal: catalogues.error };
   const { tokens: list } = words;
   const state = stateOf(token, moment.arrivedAt);
@@ -53,11 +55,7 @@ async function tokenOf(visit: TeamVisit, { token, use }: Seen): Promise<Outcome>
             </a>
           </p>
         ) : null}
-        <Summary
-          catalogues={catalogues.value.body.catalogues}
-          chosen={new Set(token.permissions)}
-          words={words}
-        />
+        <Summary catalogues={catalogues.value} chosen={new Set(token.permissions)} words={words} />
         <Permissions summary={words.token.exactly} permissions={token.permissions} />
         <h2>{list.usage}</h2>
         <UsageChart usage={use.usage} days={use.days} words={words} language={language} />
@@ -141,7 +139,9 @@ async function facts(visit: TeamVisit, { token }: Seen) {
       <dd>
         {limit === null
           ? text.unlimited
-          : text.limit(formatNumber(limit.limit, language), formatNumber(limit.window_seconds, language))}
+          : fillCount(text.limit, limit.limit, language, {
+              seconds: formatNumber(limit.window_seconds, language),
+            })}
       </dd>
       <dt>ID</dt>
       <dd>

@@ -1,9 +1,11 @@
 import { err, ok, type Result } from "../../../domain/result.ts";
 import type { Refusal } from "../../../domain/refusal.ts";
+import { flagTokens } from "../../../operations/flag-tokens.ts";
 import type { AnswerBody } from "../console-api.ts";
-import { Done, Empty, formatNumber, Pager, Table, When } from "../parts.tsx";
+import { Done, Empty, Pager, Table, When } from "../parts.tsx";
 import { problemText } from "../problem-text.ts";
 import type { TeamPage, TeamVisit } from "../visit.ts";
+import { fill, fillCount } from "../words/fill.ts";
 
 type Token = AnswerBody<"AccessToken">["access_token"];
 
@@ -12,7 +14,7 @@ export const tokensPage: TeamPage = {
   path: "/access-tokens",
   nav: "tokens",
   async show(visit) {
-    const { api, apiPath, base, words, query } = visit;
+    const { api, apiPath, base, words, query, may } = visit;
     const cursor = query.get("cursor");
     const search = cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
     const listed = await api.get("AccessTokens", `${apiPath}/access-tokens${search}`);
@@ -24,18 +26,22 @@ export const tokensPage: TeamPage = {
       content: (
         <>
           <p class="lead">{words.tokens.lead}</p>
-          <Done text={revoked === undefined ? null : words.tokens.revokedDone(revoked.name)} />
-          <p>
-            <a class="button" href={`${base}/access-tokens/new`}>
-              {words.tokens.add}
-            </a>
-          </p>
+          <Done
+            text={revoked === undefined ? null : fill(words.tokens.revokedDone, { name: revoked.name })}
+          />
+          {may("EMM.AccessTokens.CREATE") ? (
+            <p>
+              <a class="button" href={`${base}/access-tokens/new`}>
+                {words.tokens.add}
+              </a>
+            </p>
+          ) : null}
           {tokens.length === 0 ? (
             <Empty>
               <p>{words.tokens.empty}</p>
             </Empty>
           ) : (
-            <TokenTable tokens={tokens} visit={visit} />
+            <TokenTable tokens={tokens} flags={await flagsOf(visit, tokens)} visit={visit} />
           )}
           <Pager path={`${base}/access-tokens`} cursor={next} query={query} words={words} />
         </>
@@ -44,12 +50,31 @@ export const tokensPage: TeamPage = {
   },
 };
 
-function TokenTable({ tokens, visit }: { readonly tokens: readonly Token[]; readonly visit: TeamVisit }) {
-  const { words, language, base, moment } = visit;
+type Flags = Awaited<ReturnType<typeof flagTokens>>;
+
+/** Of those that still work: what is over needs no look. */
+function flagsOf({ deps, team, moment }: TeamVisit, tokens: readonly Token[]): Promise<Flags> {
+  const live = tokens.filter((token) => stateOf(token, moment.arrivedAt) === "live");
+  const made = live.map(({ id, created_by: createdBy, permissions }) => ({ id, createdBy, permissions }));
+  return flagTokens(deps, team.id, made);
+}
+
+function TokenTable({
+  tokens,
+  flags,
+  visit,
+}: {
+  readonly tokens: readonly Token[];
+  readonly flags: Flags;
+  readonly visit: TeamVisit;
+}) {
+  const { words, language, base, moment, may } = visit;
   const { tokens: text } = words;
+  const mayRevoke = may("EMM.AccessTokens.DELETE");
+  const heads = [text.name, text.permissionsHead, text.lastUsed, text.expires, text.state];
   return (
     <Table
-      heads={[text.name, text.permissionsHead, text.lastUsed, text.expires, text.state, text.revoke]}
+      heads={mayRevoke ? [...heads, text.revoke] : heads}
       rows={tokens.map((token) => {
         const state = stateOf(token, moment.arrivedAt);
         return [
@@ -58,7 +83,7 @@ function TokenTable({ tokens, visit }: { readonly tokens: readonly Token[]; read
             {token.profile_id === null ? null : <span class="help">{token.profile_id}</span>}
           </>,
           <details>
-            <summary>{text.permissions(formatNumber(token.permissions.length, language))}</summary>
+            <summary>{fillCount(text.permissions, token.permissions.length, language)}</summary>
             <ul>
               {token.permissions.map((permission) => (
                 <li>
@@ -69,12 +94,24 @@ function TokenTable({ tokens, visit }: { readonly tokens: readonly Token[]; read
           </details>,
           <When at={token.last_used_at} language={language} otherwise={words.frame.never} />,
           <When at={token.expires_at} language={language} otherwise={words.frame.never} />,
-          <span class={`tag ${state === "live" ? "good" : "bad"}`}>{text[state]}</span>,
-          state === "revoked" ? null : (
-            <a href={`${base}/access-tokens/${token.id}/revoke`} aria-label={text.revokeTitle(token.name)}>
-              {text.revoke}
-            </a>
-          ),
+          <>
+            <span class={`tag ${state === "live" ? "good" : "bad"}`}>{text[state]}</span>
+            {flags.get(token.id)?.map((reason) => (
+              <span class="flag">{words.reports.why[reason]}</span>
+            ))}
+          </>,
+          ...(mayRevoke
+            ? [
+                state === "revoked" ? null : (
+                  <a
+                    href={`${base}/access-tokens/${token.id}/revoke`}
+                    aria-label={fill(text.revokeOf, { name: token.name })}
+                  >
+                    {text.revoke}
+                  </a>
+                ),
+              ]
+            : []),
         ];
       })}
     />
@@ -90,6 +127,7 @@ export function stateOf({ revoked_at: revokedAt, expires_at: expiresAt }: Token,
 export const revokeTokenPage: TeamPage = {
   path: "/access-tokens/:id/revoke",
   nav: "tokens",
+  needs: "EMM.AccessTokens.DELETE",
   async show(visit) {
     const found = await findToken(visit);
     return found.ok ? confirm(visit, found.value, null) : { refusal: found.error };
@@ -118,7 +156,7 @@ async function findToken({ api, apiPath, params }: TeamVisit): Promise<Result<To
 function confirm({ words, base }: TeamVisit, { name }: Token, problem: string | null) {
   const { tokens: text } = words;
   return {
-    title: text.revokeTitle(name),
+    title: fill(text.revokeTitle, { name }),
     content: (
       <>
         {problem === null ? null : (

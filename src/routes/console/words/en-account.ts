@@ -5,12 +5,12 @@ export const signin = {
   password: "Password",
   withoutPassword: "Leave it empty if you sign in by your organisation's single sign-on.",
   submit: "Sign in",
-  continueWith: (name: string) => `Continue with ${name}`,
+  continueWith: "Continue with {name}",
   or: "or",
   passkey: "Sign in with a passkey",
   forgotten: "Forgotten your password? The operator of this service can give you a link to set a new one.",
   wrong: "This e-mail address and password do not belong together.",
-  tooMany: (seconds: string) => `Too many attempts. Try again in ${seconds} s.`,
+  tooMany: "Too many attempts. Try again in {seconds} s.",
   wasReset: "Your new password is set. Sign in with it.",
   codeTitle: "One more step",
   code: "Code",
@@ -25,7 +25,7 @@ export const signin = {
   passkeyScript: "Passkeys need JavaScript. Allow it for this site, or sign in another way.",
   otherWay: "Sign in another way",
   resetTitle: "Set a new password",
-  resetFor: (email: string) => `For the account ${email}. You are signed out everywhere then.`,
+  resetFor: "For the account {email}. You are signed out everywhere then.",
   newPassword: "New password",
   passwordHelp: "8 to 128 characters.",
   resetSubmit: "Set the password",
@@ -56,7 +56,7 @@ export const signin = {
     already_connected:
       "Your account, or the one at your identity provider, is connected to another one already.",
   },
-};
+} as const;
 
 /** One's own account, in English. */
 export const account = {
@@ -66,7 +66,7 @@ export const account = {
     "You came by your organisation's single sign-on, so you cannot change here how this account is opened. Sign in with its password or a passkey to do that.",
   toSecondFactor: "Set up a second factor on your account page, or sign in again with the one that you have",
   password: "Password",
-  passwordSet: (when: string) => `Set on ${when}.`,
+  passwordSet: "Set on {when}.",
   passwordFirst: "The one that the account was made with.",
   passwordNone: "This account has none. The operator can give you a link to set one.",
   change: "Change the password",
@@ -77,8 +77,8 @@ export const account = {
   factor: "Second factor",
   factorOff:
     "None. With an authenticator app, whoever learns your password still cannot sign in. Some teams require it.",
-  factorOn: (when: string) => `An authenticator app, since ${when}.`,
-  codesLeft: (count: string) => `Recovery codes left: ${count}`,
+  factorOn: "An authenticator app, since {when}.",
+  codesLeft: "Recovery codes left: {count}",
   factorSetUp: "Set up an authenticator app",
   codesRenew: "Make new recovery codes",
   factorTurnOff: "Turn off the authenticator app",
@@ -113,7 +113,8 @@ export const account = {
   passkeyUsed: "Last used",
   added: "Added",
   remove: "Remove",
-  passkeyRemoveTitle: (name: string) => `Remove the passkey ${name}?`,
+  passkeyRemoveOf: "Remove the passkey {name}",
+  passkeyRemoveTitle: "Remove the passkey {name}?",
   passkeyRemoveText:
     "It signs nobody in any more. Remove it from your device or password manager too: this page cannot do that.",
   passkeyRemoveYes: "Yes, remove it",
@@ -129,17 +130,14 @@ export const account = {
   twoFactors: "two factors",
   thisOne: "this one",
   unknownBrowser: "Unknown browser",
-  on: (browser: string, system: string) => `${browser} on ${system}`,
+  on: "{browser} on {system}",
   signOutOne: "Sign out",
   signOutOthers: "Sign out everywhere else",
   sessionDone: "That session has ended.",
   othersDone: "Every other session has ended.",
   sso: "Single sign-on",
-  connect: (name: string, team: string) => `Connect ${name} (${team})`,
-  connected: (name: string, team: string) => `${name} (${team}): connected.`,
-  language: "Language",
-  languageAuto: "As the browser asks for",
-  languageDone: "Your language is set in this browser.",
+  connect: "Connect {name} ({team})",
+  connected: "{name} ({team}): connected.",
   problems: {
     came_by_sso: "By single sign-on this cannot be changed. Sign in with your password or a passkey.",
     wrong_password: "This is not your present password.",
@@ -156,4 +154,4 @@ export const account = {
     totp_on: "An authenticator app is asked for already.",
     totp_off: "No authenticator app is asked for.",
   },
-};
+} as const;

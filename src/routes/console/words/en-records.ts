@@ -3,7 +3,7 @@ export const token = {
   operator: "the operator",
   anywhere: "anywhere",
   unlimited: "none",
-  limit: (calls: string, seconds: string) => `${calls} calls in ${seconds} s`,
+  limit: { one: "{count} call in {seconds} s", other: "{count} calls in {seconds} s" },
   look: "Somebody should look at this token",
   exceeds: "It may do what its maker no longer may:",
   exactly: "Its permissions, exactly",
@@ -11,16 +11,16 @@ export const token = {
   noEvents: "Nothing yet.",
   allEvents: "All of it in the audit trail",
   itsActs: "What was done with it",
-};
+} as const;
 
 export const usage = {
   none: "No checks in this time.",
   allowed: "Allowed",
   refused: "Refused",
-  chartTitle: (first: string, last: string) => `Checks by day, ${first} to ${last}`,
-  chartText: (allowed: string, refused: string, most: string) =>
-    `${allowed} allowed, ${refused} refused; the highest bar is ${most}. The table below has every figure.`,
-  span: (days: string) => `Each bar is ${days} days.`,
+  chartTitle: "Checks by day, {first} to {last}",
+  chartText:
+    "{allowed} allowed, {refused} refused; the highest bar is {most}. The table below has every figure.",
+  span: { one: "Each bar is {count} day.", other: "Each bar is {count} days." },
   counting: "By days in UTC. A check that names several rights counts once for each of them.",
   table: "The figures as a table",
   day: "Day",
@@ -39,7 +39,7 @@ export const usage = {
     missing_permission: "Right missing",
     rate_limited: "Over the rate limit",
   },
-};
+} as const;
 
 export const reports = {
   title: "Reports",
@@ -47,7 +47,7 @@ export const reports = {
   add: "New report",
   empty: "No reports yet. Have one made, and it is kept here until you delete it.",
   newTitle: "Which report?",
-  choose: (name: string) => `Make this report: ${name}`,
+  choose: "Make this report: {name}",
   chooseShort: "Make this report",
   types: {
     "token-usage": "Token usage",
@@ -65,11 +65,11 @@ export const reports = {
   report: "Report",
   period: "Period",
   unusedFor: "Not used for",
-  lastDays: (days: string) => `the last ${days} days`,
+  lastDays: { one: "the last day", other: "the last {count} days" },
   allTime: "from the beginning",
-  since: (first: string) => `from ${first}`,
-  until: (last: string) => `until ${last}`,
-  between: (first: string, last: string) => `${first} to ${last}`,
+  since: "from {first}",
+  until: "until {last}",
+  between: "{first} to {last}",
   dates: "Or by date",
   datesHelp: "Days in UTC. Filled in, these count in place of the choice above.",
   firstDay: "First day",
@@ -82,7 +82,7 @@ export const reports = {
   ordered: "Ordered",
   rows: "Rows",
   making: "It is being made. This page follows by itself; you may also leave and come back.",
-  progress: (percent: string) => `${percent} % done`,
+  progress: "{percent} % done",
   failedTitle: "This report could not be made",
   failures: {
     too_large: "It would be too large. Choose a shorter period.",
@@ -91,13 +91,13 @@ export const reports = {
   again: "Make one like it",
   download: "Download",
   delete: "Delete",
-  deleteOf: (name: string) => `Delete: ${name}`,
+  deleteOf: "Delete: {name}",
   deleteTitle: "Delete this report?",
   deleteText: "Its contents are removed for good. What it is about stays as it is.",
   deleteYes: "Yes, delete it",
   deleted: "The report is deleted.",
   csvOnly: "A CSV report is not shown here: download it and open it in a spreadsheet.",
-  firstRows: (count: string, all: string) => `The first ${count} of ${all}; the download has all of them.`,
+  firstRows: "The first {count} of {all}; the download has all of them.",
   tooLong: "Too much to draw here: the download has all of it.",
   nothing: "Nothing to tell for this period.",
   nothingStale: "No token needs a look.",
@@ -105,12 +105,12 @@ export const reports = {
   token: "Token",
   used: "Used",
   unused: "Unused",
-  unusedCount: (count: string) => `${count} unused`,
-  usedCount: (count: string) => `${count} used`,
+  unusedCount: { one: "{count} unused", other: "{count} unused" },
+  usedCount: { one: "{count} used", other: "{count} used" },
   unnamed: "It was also checked with no right named, so that it may have used more.",
   instead: "Instead",
   narrower: "Narrower token",
-  narrowerOf: (name: string) => `Narrower token in place of ${name}`,
+  narrowerOf: "Narrower token in place of {name}",
   narrowerHelp:
     "Narrower token: opens the form, filled in with what was really used and what that needs. Add it, switch your integration over, then revoke the old one.",
   allUsed: "it uses all it may do",
@@ -127,7 +127,7 @@ export const reports = {
   beyondMaker: "What its maker no longer may",
   trail: "The trail itself is in the file. Compare its last link with one that you noted earlier.",
   lastLink: "Last link",
-};
+} as const;
 
 export const audit = {
   title: "Audit",
@@ -151,11 +151,11 @@ export const audit = {
   onWhat: "About",
   operator: "the operator",
   api: "the API",
-  you: (name: string) => `${name} (you)`,
-  ofOwner: (name: string) => `of ${name}`,
-  fromWhere: (address: string) => `from ${address}`,
-  allBy: (name: string) => `Everything by ${name}`,
-  allAbout: (name: string) => `Everything about ${name}`,
+  you: "{name} (you)",
+  ofOwner: "of {name}",
+  fromWhere: "from {address}",
+  allBy: "Everything by {name}",
+  allAbout: "Everything about {name}",
   details: "Details",
   event: "Event",
   link: "Link of the chain",
@@ -179,6 +179,7 @@ export const audit = {
     "client.updated": "Client changed",
     "client.deleted": "Client deleted",
     "client.secret_rotated": "Client secret rotated",
+    "client.secret_revoked": "Client secret revoked",
     "client.token_issued": "Token given to a client",
     "domain.added": "Domain added",
     "domain.verified": "Domain verified",
@@ -215,7 +216,15 @@ export const audit = {
     "team.security_updated": "Security settings changed",
     "team.billing_updated": "Billing changed",
     "team.credentials_revoked": "Everything of the team revoked",
+    "token.leaked": "Leaked credential reported",
     "user.sso_linked": "Account connected to single sign-on",
     "user.credentials_revoked": "Everything of a person revoked",
+    "webhook.created": "Webhook added",
+    "webhook.updated": "Webhook changed",
+    "webhook.deleted": "Webhook deleted",
+    "webhook.disabled": "Webhook stopped, because it failed",
+    "webhook.secret_rotated": "Webhook secret rotated",
+    "webhook.test": "Webhook tested",
+    "webhook.redelivered": "Events sent again",
   },
-};
+} as const;

@@ -12,9 +12,9 @@ export const information = {
   plan: "Plan",
   made: "Made",
   preferences: "Preferences",
-  preferencesHelp: 'A JSON object that your own tools read by the API, such as {"language": "de"}.',
-  preferencesBad: 'Preferences are not a JSON object. They look like {} or {"language": "de"}.',
-};
+  preferencesHelp: "A JSON object that your own tools read by the API, such as {example}.",
+  preferencesBad: "Preferences are not a JSON object. They look like {example}.",
+} as const;
 
 export const roles = {
   title: "Roles",
@@ -27,9 +27,9 @@ export const roles = {
   members: "Members",
   rights: "Rights",
   edit: "Edit",
-  editOf: (name: string) => `Edit the role ${name}`,
+  editOf: "Edit the role {name}",
   view: "View",
-  viewOf: (name: string) => `View the role ${name}`,
+  viewOf: "View the role {name}",
   actions: "Actions",
   builtIn: "built in",
   builtInText:
@@ -44,17 +44,17 @@ export const roles = {
   cannot: "They cannot",
   tree: "Rights",
   create: "Add",
-  created: (name: string) => `The role ${name} is added.`,
-  saved: (name: string) => `The role ${name} is saved.`,
+  created: "The role {name} is added.",
+  saved: "The role {name} is saved.",
   delete: "Delete",
-  deleteOf: (name: string) => `Delete the role ${name}`,
-  deleteTitle: (name: string) => `Delete the role ${name}?`,
+  deleteOf: "Delete the role {name}",
+  deleteTitle: "Delete the role {name}?",
   deleteText: "Nobody has this role, so nobody loses anything. It cannot be brought back.",
   deleteYes: "Yes, delete it",
-  inUse: (count: string) =>
-    `Members and invitations with this role: ${count}. Give them another role first, then delete this one.`,
+  inUse:
+    "Members and invitations with this role: {count}. Give them another role first, then delete this one.",
   deleted: "The role is deleted.",
-};
+} as const;
 
 export const members = {
   title: "Members",
@@ -71,7 +71,7 @@ export const members = {
   since: "Since",
   you: "you",
   manage: "Manage",
-  manageOf: (email: string) => `Manage ${email}`,
+  manageOf: "Manage {email}",
   inviteTitle: "Invite somebody",
   inviteText: "You get a link to send to them. They join with an account of their own.",
   roleHelp: "Only roles that hold no more than you do are offered.",
@@ -79,8 +79,11 @@ export const members = {
   create: "Make the link",
   linkTitle: "Send this link",
   linkLabel: "Invitation link",
-  linkText: (email: string, role: string, days: string) =>
-    `For ${email}, role ${role}. It works once, within ${days} days. Whoever has it can use it: send it to nobody else.`,
+  linkText: {
+    one: "For {email}, role {role}. It works once, within {count} day. Whoever has it can use it: send it to nobody else.",
+    other:
+      "For {email}, role {role}. It works once, within {count} days. Whoever has it can use it: send it to nobody else.",
+  },
   linkAgain: "Lost it? Make a new one on the invitation's page; the old link then stops working.",
   renew: "Make a new link",
   renewText: "The link was shown once. A new one takes its place, and the old one stops working.",
@@ -89,12 +92,12 @@ export const members = {
   beyond: "Their role holds more than you do. Only somebody who holds as much can change or remove it.",
   self: "This is you.",
   selfText: "With less rights you may not be able to undo it.",
-  saved: (email: string) => `The role of ${email} is changed.`,
+  saved: "The role of {email} is changed.",
   removed: "Done: removed.",
   remove: "Remove",
   removeHint: "You see first what becomes of what is theirs.",
   withdraw: "Withdraw the invitation",
-  removeTitle: (email: string) => `Remove ${email}?`,
+  removeTitle: "Remove {email}?",
   removeSelf: "You are about to remove yourself. Somebody else has to invite you back.",
   removeText: "This happens at once:",
   removeEffects: [
@@ -104,10 +107,10 @@ export const members = {
     "Clients, roles and reports that they made stay.",
   ],
   removeYes: "Yes, remove",
-  withdrawTitle: (email: string) => `Withdraw the invitation of ${email}?`,
+  withdrawTitle: "Withdraw the invitation of {email}?",
   withdrawText: "The link that was sent stops working. You can invite them again.",
   withdrawYes: "Yes, withdraw it",
-};
+} as const;
 
 export const sso = {
   title: "Single sign-on",
@@ -137,19 +140,19 @@ export const sso = {
   made: "Made",
   newTitle: "New connection",
   edit: "Edit",
-  editOf: (name: string) => `Edit ${name}`,
+  editOf: "Edit {name}",
   create: "Test and add",
   save: "Test and save",
-  created: (name: string) => `${name} is connected.`,
-  saved: (name: string) => `${name} is saved.`,
+  created: "{name} is connected.",
+  saved: "{name} is saved.",
   remove: "Remove",
-  removeOf: (name: string) => `Remove ${name}`,
-  removeTitle: (name: string) => `Remove ${name}?`,
+  removeOf: "Remove {name}",
+  removeTitle: "Remove {name}?",
   removeText:
     "Whoever signed in by it is signed out at once. Members without a password or passkey cannot sign in until you add it again.",
   removeYes: "Yes, remove it",
   removed: "The connection is removed.",
-};
+} as const;
 
 export const security = {
   title: "Security",
@@ -177,10 +180,10 @@ export const security = {
   factorSelf:
     "That includes you: you signed in without one. Set one up on your account page first, or you lose sight of this team until you do.",
   toAccount: "My account",
-  methodAll: (method: string) => `Nobody gets in by this any more: ${method}.`,
+  methodAll: "Nobody gets in by this any more: {method}.",
   methodSelf:
     "That includes you: it is how you signed in just now. Make sure that another way works for you.",
-};
+} as const;
 
 export const domains = {
   title: "Domains",
@@ -204,11 +207,11 @@ export const domains = {
   provenText: "This domain is proven. The record may stay.",
   verified: "Found: the domain is proven.",
   remove: "Remove",
-  removeTitle: (name: string) => `Remove ${name}?`,
+  removeTitle: "Remove {name}?",
   removeText: "To use it again, it has to be proven again, by another record.",
   removeYes: "Yes, remove it",
   removed: "The domain is removed.",
-};
+} as const;
 
 export const billing = {
   title: "Billing",
@@ -235,28 +238,28 @@ export const billing = {
   contactHelp: "Both, or neither.",
   reference: "Payment reference",
   referenceHelp: "What your invoices should carry, such as an order number. No spaces, and no card numbers.",
-};
+} as const;
 
 export const invitation = {
-  title: (team: string) => `Join ${team}`,
-  text: (team: string, email: string) => `You are invited into the team ${team}, as ${email}.`,
+  title: "Join {team}",
+  text: "You are invited into the team {team}, as {email}.",
   until: "The invitation ends",
   email: "Email",
   password: "Choose a password",
   passwordHelp: "8 characters or more. You sign in with it from now on.",
   join: "Join",
-  continueWith: (name: string) => `Continue with ${name}`,
+  continueWith: "Continue with {name}",
   or: "Or with a password:",
   ssoOnly: "This team is entered by single sign-on alone.",
   signIn: "Sign in and join",
   signInText: "There is an account with this address already. Sign in to it; then you come back here.",
-  other: (email: string) =>
-    `You are signed in as ${email}, but this invitation is for another address. If you join, you are signed in there instead.`,
-  signedIn: (email: string) => `You are signed in as ${email}.`,
+  other:
+    "You are signed in as {email}, but this invitation is for another address. If you join, you are signed in there instead.",
+  signedIn: "You are signed in as {email}.",
   goneTitle: "This link does not work",
   goneText:
     "An invitation works once, and for 7 days. This one was used, was withdrawn, has ended, or was not copied whole.",
   goneHelp: "Ask whoever invited you for a new one. If you have joined already, sign in.",
   toSignIn: "Sign in",
   suspended: "This team is suspended at the moment. Keep the link, and try again later.",
-};
+} as const;

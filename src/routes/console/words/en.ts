@@ -1,4 +1,6 @@
+import type { Written } from "./fill.ts";
 import { account, signin } from "./en-account.ts";
+import { apps, clients, consent, device } from "./en-clients.ts";
 import { token, usage, reports, audit } from "./en-records.ts";
 import { information, roles, members, sso, security, domains, billing, invitation } from "./en-team.ts";
 
@@ -12,7 +14,7 @@ export const en = {
     team: "Team",
     account: "Account",
     signOut: "Sign out",
-    signedInAs: (email: string) => `Signed in as ${email}`,
+    signedInAs: "Signed in as {email}",
     switchTeam: "Another team",
     required: "required",
     optional: "optional",
@@ -37,6 +39,9 @@ export const en = {
     noAccessText: "Your role in this team does not show you this page.",
     notFound: "Not here",
     notFoundText: "This page does not exist, or is about a team that you are not in.",
+    language: "Language",
+    languageAuto: "Automatic",
+    change: "Change",
     strict: "strict: always checked against the store",
   },
   nav: {
@@ -57,16 +62,16 @@ export const en = {
   home: {
     title: "Your teams",
     empty: "You are in no team yet. An invitation link brings you into one.",
-    role: (role: string) => `Role: ${role}`,
+    role: "Role: {role}",
     owner: "Owner",
-    pages: (team: string) => `Pages of ${team}`,
+    pages: "Pages of {team}",
     suspended: "This team is suspended. Its administrators can ask the operator why.",
     method: "This team wants you to sign in another way.",
     factor: "This team wants you to sign in with a second factor.",
     nothing: "Your role does not show you anything of this team yet.",
     sso: "Single sign-on",
-    connect: (name: string, team: string) => `Connect ${name} (${team})`,
-    connected: (name: string, team: string) => `${name} (${team}): connected.`,
+    connect: "Connect {name} ({team})",
+    connected: "{name} ({team}): connected.",
   },
   tokens: {
     title: "Access tokens",
@@ -76,7 +81,7 @@ export const en = {
     name: "Name",
     profile: "Profile ID",
     profileHelp: "Passed on to your API with each check, to tell callers apart.",
-    permissions: (count: string) => `${count} permissions`,
+    permissions: { one: "{count} permission", other: "{count} permissions" },
     permissionsHead: "Permissions",
     lastUsed: "Last used",
     made: "Made",
@@ -86,6 +91,7 @@ export const en = {
     expired: "expired",
     revoked: "revoked",
     revoke: "Revoke",
+    revokeOf: "Revoke {name}",
     details: "Details",
     formTitle: "Access token",
     sets: "Permission set",
@@ -94,13 +100,13 @@ export const en = {
     advanced: "Advanced options",
     advancedHelp: "Every service with every right.",
     noAccess: "No access",
-    needs: (what: string) => `Needs: ${what}`,
+    needs: "Needs: {what}",
     warningTitle: "An access token can do a great deal.",
     warning:
       "Give each integration a token of its own with no more rights than it needs, and keep it where you keep passwords. A token with every right is for testing only.",
     expiry: "Expiry",
     expiryNever: "Until revoked",
-    expiryDays: (days: string) => `After ${days} days`,
+    expiryDays: { one: "After {count} day", other: "After {count} days" },
     addresses: "Allowed addresses",
     addressesHelp: "One address or block on each line, such as 203.0.113.0/24. Empty: from anywhere.",
     limit: "Rate limit",
@@ -115,15 +121,18 @@ export const en = {
     create: "Add",
     createdTitle: "Token added",
     tokenLabel: "Access token",
-    revokeTitle: (name: string) => `Revoke ${name}?`,
+    revokeTitle: "Revoke {name}?",
     revokeText: "This cannot be undone. Whatever uses this token stops working within a second.",
     revokeYes: "Yes, revoke it!",
-    revokedDone: (name: string) => `${name} is revoked.`,
+    revokedDone: "{name} is revoked.",
     usage: "Use in the last 30 days",
-    flaggedMaker: "Made by somebody who holds less now, or has left",
   },
   signin,
   account,
+  clients,
+  consent,
+  device,
+  apps,
   token,
   usage,
   reports,
@@ -136,6 +145,8 @@ export const en = {
   domains,
   billing,
   invitation,
-};
+  /** What the built-in catalogues say, by path; in English it stands in the catalogues themselves. */
+  catalogues: {} as Readonly<Record<string, string>>,
+} as const;
 
-export type Words = typeof en;
+export type Words = Written<typeof en>;

@@ -52,7 +52,7 @@ describe("the connected apps of a person", () => {
     const at = await startWorker({ FRESHNESS_MS: "0" });
     expect((await check(key, { token: tokens.access_token }, { at })).allowed).toBe(true);
     const response = await by.post(PAGE, form);
-    expect([response.status, response.headers.get("Location")]).toEqual([303, PAGE]);
+    expect([response.status, response.headers.get("Location")]).toEqual([303, `${PAGE}?revoked=1`]);
     expect((await check(key, { token: tokens.access_token }, { at })).reason).toBe("revoked_token");
     expectError(await refresh(client, tokens.refresh_token ?? ""), 400, "invalid_grant");
     expectError(await redeem(client, pending), 400, "invalid_grant");
@@ -60,17 +60,50 @@ describe("the connected apps of a person", () => {
     await expectConsent(await by.get(linkOf(client)));
     expect(
       await rows(
-        "SELECT team_id, actor_owner FROM audit_events WHERE type = 'grant.revoked' AND subject = ?",
+        "SELECT team_id, actor_owner FROM audit_events WHERE type = 'consent.revoked' AND subject = ?",
         client.id,
       ),
     ).toEqual([{ team_id: client.team, actor_owner: person.user }]);
+    // Each grant that it took with it is told of too.
+    const ended = await rows<{ subject: string }>(
+      "SELECT subject FROM audit_events WHERE type = 'grant.revoked' AND team_id = ?",
+      client.team,
+    );
+    const grants = await rows<{ id: string }>("SELECT id FROM grants WHERE client_id = ?", client.id);
+    expect(ended.map(({ subject }) => subject).sort()).toEqual(grants.map(({ id }) => id).sort());
+  });
+
+  test("are revoked on a page that asks first, and says what ends", async () => {
+    const { client, by, form } = await connected({ name: "<b>Fleet</b>" });
+    const path = `${PAGE}/revoke?${new URLSearchParams(form).toString()}`;
+    expect(await (await by.get(PAGE)).text()).toContain(path.replaceAll("&", "&amp;"));
+    const asked = await (await by.get(path)).text();
+    expect(asked).toContain("Revoke what &lt;b&gt;Fleet&lt;/b&gt; may do?");
+    expect(asked).toContain(`<form method="post" action="${PAGE}">`);
+    expect(asked).toContain(`value="${client.id}"`);
+    expect(await (await by.get(`${PAGE}?revoked=1`)).text()).toContain("Revoked.");
+    // Somebody else's, or none: nothing to ask about.
+    const colleague = visitor(await join(client.team, "owner"));
+    for (const one of [await colleague.get(path), await by.get(`${PAGE}/revoke`)]) {
+      expect([one.status, one.headers.get("Location")]).toEqual([303, PAGE]);
+    }
+    expectSignIn(await visitor(null).get(path));
+  });
+
+  test("say in words what they may do, and mark what is strict", async () => {
+    const { by } = await connected();
+    const text = await (await by.get(PAGE)).text();
+    expect(text).toContain("Lock a device&#39;s screen at once.");
+    expect(text).not.toContain("Strict");
+    const nobody = visitor(await join((await makeTeam()).id, "owner"));
+    expect(await (await nobody.get(PAGE)).text()).toContain("You have allowed no application anything");
   });
 
   test("are revoked by their own person alone, from the page alone", async () => {
     const { client, by, tokens, form } = await connected();
     const colleague = visitor(await join(client.team, "owner"));
     expect((await colleague.post(PAGE, form)).status).toBe(303);
-    expect((await by.post(PAGE, form, { "Sec-Fetch-Site": "cross-site" })).status).toBe(400);
+    expect((await by.post(PAGE, form, { "Sec-Fetch-Site": "cross-site" })).status).toBe(403);
     expectSignIn(await visitor(null).get(PAGE));
     await visitor(null).post(PAGE, form);
     await by.post(PAGE, { ...form, team: (await makeTeam()).id });
@@ -78,7 +111,10 @@ describe("the connected apps of a person", () => {
     expectTokens(await refresh(client, tokens.refresh_token ?? ""));
     // What is not there leaves nothing in the trail.
     expect(
-      await rows("SELECT id FROM audit_events WHERE type = 'grant.revoked' AND team_id = ?", client.team),
+      await rows(
+        "SELECT id FROM audit_events WHERE type IN ('consent.revoked', 'grant.revoked') AND team_id = ?",
+        client.team,
+      ),
     ).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import {
   consoleTeam,
+  cookieOf,
   expectHarmless,
   expectNotForRole,
   fieldOf,
@@ -11,7 +12,17 @@ import {
   type ConsoleTeam,
 } from "../../console-pages.ts";
 import { awaitReport, makeReport } from "../../reports.ts";
-import { call, check, expectAnswer, issue, makeService, rows, send } from "../../support.ts";
+import {
+  call,
+  check,
+  expectAnswer,
+  issue,
+  makeService,
+  ORIGIN,
+  rows,
+  send,
+  startWorker,
+} from "../../support.ts";
 
 const reportsOf = async (team: string) =>
   expectAnswer(await call("GET", `/v1/teams/${team}/reports`), 200, "Reports").reports;
@@ -290,6 +301,56 @@ describe("a ready report", () => {
     expect(html).toContain("The first 100 of 120");
     expect(html.match(/not used at all/g)).toHaveLength(100);
   });
+});
+
+/** A database that a report goes from after its page has found it, and before its file is read. */
+function losing(id: string): typeof env.DB {
+  return new Proxy(env.DB, {
+    get: (db, name) => {
+      const member: unknown = Reflect.get(db, name);
+      if (name !== "prepare") return typeof member === "function" ? (member.bind(db) as unknown) : member;
+      return (query: string) => {
+        const statement = db.prepare(query);
+        if (!/from "report_parts"/.test(query)) return statement;
+        return new Proxy(statement, {
+          get: (target, method) =>
+            method === "bind"
+              ? (...values: unknown[]) => afterwards(target.bind(...values), id)
+              : (Reflect.get(target, method) as unknown),
+        });
+      };
+    },
+  });
+}
+
+/** A statement that runs when the report is gone. */
+function afterwards(statement: D1PreparedStatement, id: string): D1PreparedStatement {
+  const remove = () =>
+    env.DB.batch([
+      env.DB.prepare("DELETE FROM report_parts WHERE report_id = ?").bind(id),
+      env.DB.prepare("DELETE FROM reports WHERE id = ?").bind(id),
+    ]);
+  return new Proxy(statement, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      if (name !== "raw" && name !== "all" && name !== "first") return member.bind(target) as unknown;
+      return async (...values: unknown[]) => {
+        await remove();
+        return (member as (...given: unknown[]) => Promise<unknown>).apply(target, values);
+      };
+    },
+  });
+}
+
+test("a report that is deleted while its page loads is not found, as if one had come later", async () => {
+  const { team, owner, base } = await consoleTeam();
+  await issue(team.id);
+  const { id } = await makeReport(team.id, { type: "unused-permissions", format: "json" });
+  const at = await startWorker({ DB: losing(id) });
+  const response = await at(new Request(`${ORIGIN}${base}/reports/${id}`, { headers: cookieOf(owner) }));
+  expect([response.status, (await response.text()).includes("Not here")]).toEqual([404, true]);
+  expect(await reportsOf(team.id)).toEqual([]);
 });
 
 describe("deleting a report", () => {
