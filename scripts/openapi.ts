@@ -1,5 +1,5 @@
 /**
- * `npm run openapi` writes `openapi.json` from the route table; with `--check` it writes nothing, and fails
+ * `npm run openapi` writes `assets/openapi.json` from the route table; with `--check` it writes nothing, and fails
  * when the file is not what it would have written.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -7,12 +7,12 @@ import { apiRoutes } from "../src/routes/api/table.ts";
 import { describeApi } from "./openapi/document.ts";
 
 /** In the folder that it is run in; npm runs it in the root. */
-const FILE = "openapi.json";
+const FILE = "assets/openapi.json";
 
 const text = `${JSON.stringify(describeApi(apiRoutes), null, 2)}\n`;
 if (!process.argv.includes("--check")) {
   writeFileSync(FILE, text);
 } else if (!existsSync(FILE) || readFileSync(FILE, "utf8") !== text) {
-  console.error("openapi.json is not what the routes say: run `npm run openapi`");
+  console.error("assets/openapi.json is not what the routes say: run `npm run openapi`");
   process.exitCode = 1;
 }

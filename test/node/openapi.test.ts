@@ -1,15 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { ROOT, runTool } from "../../scripts/check/tool.ts";
 import { describeApi } from "../../scripts/openapi/document.ts";
 import { REGION_CODES } from "../../src/domain/region.ts";
+import { EVENT_TYPES, TEST_EVENT_TYPE } from "../../src/domain/webhook-event.ts";
 import { ANSWER_SCHEMAS } from "../../src/routes/api/answer-schemas.ts";
 import { apiRoutes } from "../../src/routes/api/table.ts";
-import { operationsOf, problemsOf, text, type Node } from "./openapi-rules.ts";
+import { operationsOf, problemsOf, resolve, text, webhooksOf, type Node } from "./openapi-rules.ts";
 
-const written = readFileSync(join(ROOT, "openapi.json"), "utf8");
+const written = readFileSync(join(ROOT, "assets/openapi.json"), "utf8");
 const document = JSON.parse(written) as Node;
 
 function operation(method: string, path: string): Node {
@@ -60,7 +61,7 @@ describe("the document", () => {
 describe("an operation", () => {
   test.each(apiRoutes.map((route) => [route.method, route.path, route] as const))(
     "%s %s says who may call it, what it takes and what it answers",
-    (method, path, { summary, access, body, answers, idempotent }) => {
+    (method, path, { summary, access, ownBody, body = ownBody, answers, idempotent }) => {
       const described = operation(method.toLowerCase(), path);
       expect(described["summary"]).toBe(summary);
       expect("requestBody" in described).toBe(body !== undefined);
@@ -133,6 +134,33 @@ describe("an endpoint of the OAuth server", () => {
   });
 });
 
+describe("what a webhook is sent", () => {
+  test("is there for each type of the contract and the test, by one POST each", () => {
+    const described = webhooksOf(document).map(({ method, path }) => `${method} ${path}`);
+    expect(described.toSorted()).toEqual(
+      [...EVENT_TYPES, TEST_EVENT_TYPE].map((type) => `post ${type}`).toSorted(),
+    );
+  });
+
+  test.each(EVENT_TYPES)("%s has the signed headers, and a body whose data says what it holds", (type) => {
+    const { parameters: headers, requestBody } = document["webhooks"]?.[type]?.["post"] ?? {};
+    const described = (headers as unknown as readonly Node[]).map((header) => resolve(document, header));
+    expect(described.map((header) => [header?.["in"], header?.["name"]])).toEqual([
+      ["header", "webhook-id"],
+      ["header", "webhook-timestamp"],
+      ["header", "webhook-signature"],
+    ]);
+    const schema = requestBody?.["content"]?.["application/json"]?.["schema"];
+    expect(schema).toMatchObject({
+      required: ["id", "type", "team", "region", "created_at", "data"],
+      properties: { type: { const: type } },
+    });
+    const whole = schema?.["properties"]?.["data"]?.["anyOf"]?.["0"]?.["properties"] ?? {};
+    expect(Object.keys(whole).slice(0, 3)).toEqual(["id", "sequence", "actor"]);
+    expect(Object.keys(whole).length).toBeGreaterThan(3);
+  });
+});
+
 describe("a body", () => {
   test("that a request sends has no members but these, while an answer may gain some", () => {
     const sent = operation("post", "/v1/teams")["requestBody"]?.["content"]?.["application/json"]?.["schema"];
@@ -198,6 +226,7 @@ describe("the rules", () => {
 
 describe("the check of the committed file", () => {
   const folder = mkdtempSync(join(tmpdir(), "openapi-"));
+  mkdirSync(join(folder, "assets"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const run = async (...args: string[]) =>
@@ -205,13 +234,13 @@ describe("the check of the committed file", () => {
 
   test("fails without it and when one word differs, and passes once it is written", async () => {
     expect((await run("--check")).code).toBe(1);
-    writeFileSync(join(folder, "openapi.json"), written.replace("Show a team.", "Show the team."));
+    writeFileSync(join(folder, "assets/openapi.json"), written.replace("Show a team.", "Show the team."));
     expect(await run("--check")).toMatchObject({
       code: 1,
       output: expect.stringContaining("npm run openapi"),
     });
     expect((await run()).code).toBe(0);
     expect((await run("--check")).code).toBe(0);
-    expect(readFileSync(join(folder, "openapi.json"), "utf8")).toBe(written);
+    expect(readFileSync(join(folder, "assets/openapi.json"), "utf8")).toBe(written);
   }, 60_000);
 });
