@@ -4,7 +4,6 @@
  */
 import { checkBundle } from "./bundle.ts";
 import { checkMigrations } from "./migrations.ts";
-import { checkRegions } from "../regions/environments.ts";
 import type { Outcome } from "./outcome.ts";
 import { toolCheck } from "./tool.ts";
 import { checkTypes } from "./types.ts";
@@ -15,8 +14,9 @@ const CHECKS: Readonly<Record<string, () => Promise<Outcome>>> = {
   format: () => toolCheck("oxfmt", ["--check"], "as oxfmt writes it"),
   unused: () => toolCheck("knip", ["--no-progress"], "no unused file, export or dependency"),
   migrations: checkMigrations,
-  openapi: () => toolCheck("node", ["scripts/openapi.ts", "--check"], "openapi.json says what the routes do"),
-  regions: checkRegions,
+  openapi: () => toolCheck("node", ["scripts/openapi.ts", "--check"], "the document says what the routes do"),
+  regions: () =>
+    toolCheck("node", ["scripts/regions.ts", "--check"], "wrangler.toml says what deployments.ts does"),
   bundle: checkBundle,
 };
 

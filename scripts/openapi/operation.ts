@@ -8,7 +8,7 @@ import { securityOf } from "./security.ts";
 
 /** One route as an operation. */
 export function describeOperation(route: Route, routes: readonly Route[]): Json {
-  const { access, ownBody, body = ownBody, summary } = route;
+  const { access, ownBody, body = ownBody, consumes = "application/json", summary } = route;
   const parameters = parametersOf(route);
   return {
     operationId: operationId(route),
@@ -19,7 +19,7 @@ export function describeOperation(route: Route, routes: readonly Route[]): Json 
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { "application/json": { schema: bodySchema(body) } } } }),
+      : { requestBody: { required: true, content: { [consumes]: { schema: bodySchema(body) } } } }),
     responses: { ...successes(route, routes), ...refusalsOf(route) },
   };
 }

@@ -23,6 +23,11 @@ const REFUSALS = {
   412: { name: "PreconditionFailed", means: "`If-Match` is not the current `ETag`", headers: {} },
   413: { name: "ContentTooLarge", means: "The body is above 64 KiB", headers: {} },
   415: { name: "UnsupportedMediaType", means: "The body is not JSON", headers: {} },
+  421: {
+    name: "MisdirectedRequest",
+    means: "The host is neither the region's own nor a proven domain",
+    headers: {},
+  },
   422: { name: "UnprocessableContent", means: "Well formed but inconsistent, or a bad header", headers: {} },
   429: { name: "TooManyRequests", means: "The credential's limit is used up", headers: RETRY_AFTER },
   500: { name: "InternalError", means: "Our fault", headers: {} },
@@ -66,6 +71,8 @@ function possibleStatuses(route: Route): ReadonlySet<Status> {
   // 400 everywhere: a credential in the query is refused whoever may call.
   return new Set<Status>([
     ...([400, 500, 503] as const),
+    // Whoever watches over the server asks by any name.
+    ...(path === "/healthz" ? [] : ([421] as const)),
     ...(anyAccept ? [] : ([406] as const)),
     ...(access.kind === "service" ? ([401] as const) : []),
     ...(callerMayBeToken ? ([401, 403, 429] as const) : []),

@@ -62,6 +62,7 @@ const CLEAN: Files = {
   ],
   "src/index.ts": [`import { app } from "./app.ts";`, ``, `export default { fetch: app.fetch };`],
   "scripts/openapi.ts": [`process.exitCode = 0;`],
+  "scripts/regions.ts": [`process.exitCode = 0;`],
 };
 
 /** One thing or two against each check. */
@@ -92,6 +93,7 @@ const PLANTS: Files = {
     `console.error("the document is not what the routes say");`,
     `process.exitCode = 1;`,
   ],
+  "scripts/regions.ts": [`console.error("a region has another environment");`, `process.exitCode = 1;`],
   "src/operations/heavy.ts": [`export const heavy = "${randomBytes(300_000).toString("base64")}";`],
 };
 
@@ -144,6 +146,7 @@ test("a house in order passes every check, one line each", () => {
     "unused",
     "migrations",
     "openapi",
+    "regions",
     "bundle",
   ]);
   expect(before.code).toBe(0);
@@ -161,6 +164,7 @@ test("one failed check does not keep the others from running, and fails the whol
     "FAIL unused",
     "FAIL migrations",
     "FAIL openapi",
+    "FAIL regions",
     "FAIL bundle",
   ]);
   expect(after.code).toBe(1);
@@ -179,6 +183,7 @@ test.each([
   ["ON DELETE CASCADE", /0001_destructive\.sql: ON DELETE CASCADE loses data/],
   ["a schema without its migration", /the schema has changed[\s\S]*ADD `forgotten` text/],
   ["a document that differs from the routes", /the document is not what the routes say/],
+  ["an environment that differs from its region", /a region has another environment/],
   ["a bundle over budget", /after gzip, the budget is/],
   ["zod in the bundle", /the bundle contains zod/],
 ])("%s is told", (_what, words) => {
