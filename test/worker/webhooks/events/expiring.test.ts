@@ -81,5 +81,5 @@ test("what a standstill of some hours has missed is made up for, and many that e
   await fireJobs();
   clock.advance(DAY_MS + DAY_MS / 2);
   await fireJobs();
-  expect((await told(team)).map(([id]) => id).sort()).toEqual(made.map(({ id }) => id).sort());
+  expect((await told(team)).map(([id]) => String(id)).sort()).toEqual(made.map(({ id }) => id).sort());
 });
