@@ -53,6 +53,24 @@ const AS_IN_ENGLISH: Readonly<Record<Exclude<Language, "en">, readonly string[]>
 
 const TRANSLATED = LANGUAGES.filter((language) => language !== "en");
 
+/** What stands on a link or button, and what it is called where several look alike (WCAG 2.5.3). */
+const CALLED: readonly (readonly [shown: string, called: string])[] = [
+  ["tokens.revoke", "tokens.revokeOf"],
+  ["apps.revoke", "apps.revokeOf"],
+  ["members.manage", "members.manageOf"],
+  ["roles.edit", "roles.editOf"],
+  ["roles.view", "roles.viewOf"],
+  ["roles.delete", "roles.deleteOf"],
+  ["sso.edit", "sso.editOf"],
+  ["sso.remove", "sso.removeOf"],
+  ["account.remove", "account.passkeyRemoveOf"],
+  ["clients.chooseShort", "clients.choose"],
+  ["webhooks.resume", "webhooks.resumeOf"],
+  ["reports.chooseShort", "reports.choose"],
+  ["reports.delete", "reports.deleteOf"],
+  ["reports.narrower", "reports.narrowerOf"],
+];
+
 describe.each(TRANSLATED)("the console in %s", (language) => {
   const texts = readLanguage(language);
 
@@ -80,7 +98,12 @@ describe.each(TRANSLATED)("the console in %s", (language) => {
     const ways = new Intl.PluralRules(language).resolvedOptions().pluralCategories.toSorted();
     const wrong = [...ENGLISH.entries()]
       .filter(([, entry]) => typeof entry !== "string")
-      .filter(([key]) => Object.keys(texts.get(key) ?? {}).toSorted().join() !== ways.join())
+      .filter(
+        ([key]) =>
+          Object.keys(texts.get(key) ?? {})
+            .toSorted()
+            .join() !== ways.join(),
+      )
       .map(([key]) => key);
     expect(wrong).toEqual([]);
   });
@@ -94,6 +117,18 @@ describe.each(TRANSLATED)("the console in %s", (language) => {
     expect(same).toEqual([]);
   });
 
+  test("calls a link by what stands on it: whoever speaks to the page says what they see", () => {
+    const wrong = CALLED.filter(([shown, called]) => {
+      const [one, other] = [shown, called].map((key) =>
+        formsOf(texts.get(key) ?? "")
+          .join()
+          .toLowerCase(),
+      );
+      return !other?.includes(one ?? "?");
+    });
+    expect(wrong).toEqual([]);
+  });
+
   test("leaves no text empty, and no space at its ends", () => {
     const bad = [...texts].filter(([, entry]) =>
       formsOf(entry).some((text) => text === "" || text !== text.trim()),
@@ -103,9 +138,7 @@ describe.each(TRANSLATED)("the console in %s", (language) => {
 });
 
 test("no place to fill in is an English text's by mistake: braces stand for nothing else", () => {
-  const wrong = [...ENGLISH].filter(([, entry]) =>
-    /\{(?!\w+\})|(?<!\{\w+)\}/.test(formsOf(entry).join(" ")),
-  );
+  const wrong = [...ENGLISH].filter(([, entry]) => /\{(?!\w+\})|(?<!\{\w+)\}/.test(formsOf(entry).join(" ")));
   expect(wrong).toEqual([]);
 });
 
@@ -141,7 +174,13 @@ function missing(all: ReadonlyMap<string, Entry>, from: ReadonlyMap<string, Entr
 }
 
 function placesIn(entry: Entry): string[] {
-  return [...new Set(formsOf(entry).join(" ").match(/\{\w+\}/g))].sort();
+  return [
+    ...new Set(
+      formsOf(entry)
+        .join(" ")
+        .match(/\{\w+\}/g),
+    ),
+  ].sort();
 }
 
 /** What the catalogues that every deployment has say of themselves, by path. */

@@ -1,7 +1,7 @@
 import type { AccountRefusal } from "../../domain/account-refusal.ts";
 import type { Language } from "../../domain/language.ts";
 import type { PageStatus } from "./page.ts";
-import { formatNumber } from "./parts.tsx";
+import { formatNumber } from "./format.ts";
 import type { Words } from "./words/index.ts";
 import { fill } from "./words/fill.ts";
 

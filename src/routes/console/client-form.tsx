@@ -1,12 +1,13 @@
 import { CLIENT_TYPE_RULES, type ClientType } from "../../domain/client.ts";
 import type { Refusal } from "../../domain/refusal.ts";
+import { REGION_CODES } from "../../domain/region.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { AnswerBody } from "./console-api.ts";
-import { Field, TextArea } from "./parts.tsx";
+import { regionName } from "./format.ts";
+import { CheckBox, Field, TextArea } from "./parts.tsx";
 import { PermissionTree, readTree, Summary, withLower, type ShownCatalogue } from "./permission-tree.tsx";
 import { problemText } from "./problem-text.ts";
 import type { Visit } from "./visit.ts";
-import type { Words } from "./words/index.ts";
 
 export type ShownClient = AnswerBody<"Client">["client"];
 
@@ -19,6 +20,10 @@ export interface ClientDraft {
   readonly origins: string;
   /** JSON; empty: it has a secret. */
   readonly keys: string;
+  /** Codes of other regions in which it is enabled. */
+  readonly regions: ReadonlySet<string>;
+  /** Settled when it is registered. */
+  readonly sameSecret: boolean;
   readonly chosen: ReadonlySet<string>;
 }
 
@@ -28,6 +33,8 @@ export const BLANK_CLIENT: ClientDraft = {
   redirects: "",
   origins: "",
   keys: "",
+  regions: new Set(),
+  sameSecret: false,
   chosen: new Set(),
 };
 
@@ -38,6 +45,8 @@ export function draftOf(client: ShownClient): ClientDraft {
     redirects: client.redirect_uris.join("\n"),
     origins: client.js_origins.join("\n"),
     keys: client.jwks === null ? "" : JSON.stringify(client.jwks, null, 2),
+    regions: new Set(client.regions),
+    sameSecret: client.same_secret_everywhere,
     chosen: new Set(client.permissions),
   };
 }
@@ -51,6 +60,8 @@ export function readClientDraft(form: URLSearchParams, catalogues: readonly Show
     redirects: text("redirects"),
     origins: text("origins"),
     keys: text("keys"),
+    regions: new Set(form.getAll("region")),
+    sameSecret: form.has("same_secret"),
     chosen: withLower(catalogues, readTree(form)),
   };
 }
@@ -66,7 +77,7 @@ export function membersOf(
   before: ShownClient | null = null,
 ): Result<object, "keys"> {
   const rules = CLIENT_TYPE_RULES[type];
-  const { name, homepage, redirects, origins, keys, chosen } = draft;
+  const { name, homepage, redirects, origins, keys, regions, sameSecret, chosen } = draft;
   const jwks = keys === "" ? null : parseJson(keys);
   if (jwks === undefined) return err("keys");
   const gaveUp = (was: unknown): boolean => was !== null && was !== undefined;
@@ -79,6 +90,9 @@ export function membersOf(
     ...(rules.redirects === null ? {} : { redirect_uris: linesOf(redirects) }),
     ...(rules.origins ? { js_origins: linesOf(origins) } : {}),
     ...(rules.confidential && (jwks !== null || gaveUp(before?.jwks)) ? { jwks } : {}),
+    // A self client acts for its own team, which is at home.
+    ...(type === "self" ? {} : { regions: [...regions] }),
+    ...(before === null && rules.confidential && sameSecret ? { same_secret_everywhere: true } : {}),
   });
 }
 
@@ -104,6 +118,8 @@ export function clientProblem(visit: Pick<Visit, "words" | "language" | "deps">,
     js_origins: text.origins,
     permissions: text.rights,
     jwks: text.keysLabel,
+    regions: text.regions,
+    same_secret_everywhere: text.sameSecret,
     scope: text.scope,
     description: text.description,
   };
@@ -119,12 +135,14 @@ export function ClientFields({
   type,
   draft,
   catalogues,
-  words,
+  visit: { words, language, deps },
+  isNew,
 }: {
   readonly type: ClientType;
   readonly draft: ClientDraft;
   readonly catalogues: readonly ShownCatalogue[];
-  readonly words: Words;
+  readonly visit: Pick<Visit, "words" | "language" | "deps">;
+  readonly isNew: boolean;
 }) {
   const { clients: text } = words;
   const { homepage, redirects, origins, confidential } = CLIENT_TYPE_RULES[type];
@@ -175,6 +193,30 @@ export function ClientFields({
           <TextArea label={text.keysLabel} name="keys" value={draft.keys} rows={6} />
         </details>
       ) : null}
+      {type === "self" ? null : (
+        <details open={draft.regions.size > 0}>
+          <summary>{text.regions}</summary>
+          <p class="help">{confidential ? text.regionsSecret : text.regionsHelp}</p>
+          {REGION_CODES.map((code) =>
+            code === deps.region ? null : (
+              <CheckBox
+                label={regionName(code, language)}
+                name="region"
+                value={code}
+                checked={draft.regions.has(code)}
+              />
+            ),
+          )}
+          {isNew && confidential ? (
+            <CheckBox
+              label={text.sameSecret}
+              name="same_secret"
+              checked={draft.sameSecret}
+              help={text.sameSecretHelp}
+            />
+          ) : null}
+        </details>
+      )}
       <h2>{text.rights}</h2>
       <p class="help">{text.rightsHelp}</p>
       <PermissionTree catalogues={catalogues} chosen={draft.chosen} words={words} open />

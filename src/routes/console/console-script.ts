@@ -42,13 +42,15 @@ if (tree) {
     for (const [name, wanted] of [["can", true], ["cannot", false]]) {
       const list = tree.querySelector('[data-summary="' + name + '"]');
       if (!list) continue;
-      list.replaceChildren(...[...tree.querySelectorAll("[data-says]")].filter((part) => {
+      const says = [...tree.querySelectorAll("[data-says]")].filter((part) => {
         const input = part.matches("option") ? part : part.querySelector("input");
         const on = part.matches("option")
           ? part.index > 0 && part.index <= part.parentElement.selectedIndex && !part.parentElement.disabled
           : input.checked && !input.disabled;
         return on === wanted;
-      }).map((part) => Object.assign(document.createElement("li"), { textContent: part.dataset.says })));
+      }).map((part) => Object.assign(document.createElement("li"), { textContent: part.dataset.says }));
+      const nothing = Object.assign(document.createElement("li"), { className: "muted", textContent: list.dataset.nothing });
+      list.replaceChildren(...(says.length || !list.dataset.nothing ? says : [nothing]));
     }
   };
   tree.addEventListener("change", refresh);

@@ -1,4 +1,5 @@
 import type { Language } from "../../domain/language.ts";
+import type { RegionCode } from "../../domain/region.ts";
 
 /** A point in time in the reader's language, by UTC. @param at ISO 8601 */
 export function formatTime(at: string, language: Language): string {
@@ -17,4 +18,11 @@ export function formatDay(day: number, language: Language): string {
 
 export function formatNumber(value: number, language: Language): string {
   return new Intl.NumberFormat(language).format(value);
+}
+
+/** As the reader's language calls where a region's people are. */
+export function regionName(region: RegionCode, language: Language): string {
+  // ISO 3166 has another code for one of them.
+  const code = region === "uk" ? "GB" : region.toUpperCase();
+  return new Intl.DisplayNames(language, { type: "region" }).of(code) ?? code;
 }

@@ -1,5 +1,6 @@
 import type { Child } from "hono/jsx";
 import { isRightToLeft, type Language } from "../../domain/language.ts";
+import { BrandName, brandName, BrandStyle } from "./brand.tsx";
 import { LanguageChoice } from "./language-choice.tsx";
 import type { Words } from "./words/index.ts";
 
@@ -24,15 +25,17 @@ export function Layout({
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>{`${title} · Jeton`}</title>
+        <title>{`${title} · ${brandName()}`}</title>
         <link rel="icon" href="/console/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/console/style.css" />
+        <BrandStyle />
         {script === undefined ? null : <script src={script} defer></script>}
       </head>
       <body class="alone">
         <header>
           <span class="brand">
-            <span class="coin" aria-hidden="true"></span>Jeton
+            <span class="coin" aria-hidden="true"></span>
+            <BrandName />
           </span>
         </header>
         <main>

@@ -18,6 +18,7 @@ const TEAM_MENU: readonly MenuGroup[] = [
     entries: [
       { page: "tokens", path: "/access-tokens", needs: "EMM.AccessTokens.VIEW" },
       { page: "clients", path: "/clients", needs: "EMM.AccessTokens.VIEW" },
+      { page: "webhooks", path: "/webhooks", needs: "EMM.Webhooks.VIEW" },
     ],
   },
   {

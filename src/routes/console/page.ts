@@ -5,6 +5,8 @@ import type { Env } from "../../bindings.ts";
 import type { Language } from "../../domain/language.ts";
 import type { Deps } from "../../operations/deps.ts";
 import type { Moment } from "../../operations/moment.ts";
+import { tenantAt } from "../hosts.ts";
+import { ShownAt } from "./brand.tsx";
 import { Here } from "./here.ts";
 import { languageChosenBy } from "./page-language.ts";
 
@@ -34,6 +36,7 @@ export type PageStatus =
   | 412
   | 413
   | 415
+  | 421
   | 422
   | 429
   | 500
@@ -64,7 +67,8 @@ export async function page(
   { status = 200, leavesByForm = null, script = false, language, path = null }: PageOptions = {},
 ): Promise<Response> {
   const here = path === null ? null : { path, chosen: languageChosenBy(context.req.raw) };
-  const html = await createElement(Here.Provider, { value: here }, content).toString();
+  const placed = createElement(Here.Provider, { value: here }, content);
+  const html = await createElement(ShownAt.Provider, { value: tenantAt(context.env) }, placed).toString();
   const scripts = script ? "script-src 'self'; connect-src 'self'; " : "";
   const policy = `default-src 'none'; style-src 'self'; img-src 'self'; ${scripts}${formAction(leavesByForm)}base-uri 'none'; frame-ancestors 'none'`;
   const spoken =

@@ -3,8 +3,6 @@ import type { Language } from "../../domain/language.ts";
 import { formatDay, formatTime } from "./format.ts";
 import type { Words } from "./words/index.ts";
 
-export { formatDay, formatNumber, formatTime } from "./format.ts";
-
 /*
  * What pages are made of. Every form works without script; what a script adds (`console.js`) is marked by data
  * attributes.
@@ -126,16 +124,19 @@ export function Empty({ children }: { readonly children: Child }) {
 export function Once({
   label,
   value,
+  text,
   words,
 }: {
   readonly label: string;
   readonly value: string;
+  /** Why it has to be kept now, where it is not by its fingerprint that it is stored. */
+  readonly text?: string;
   readonly words: Words;
 }) {
   return (
     <div class="note once">
       <strong>{words.frame.onceTitle}</strong>
-      <p>{words.frame.onceText}</p>
+      <p>{text ?? words.frame.onceText}</p>
       <Copyable label={label} value={value} words={words} />
     </div>
   );
@@ -164,6 +165,32 @@ export function Copyable({
   );
 }
 
+/** What helps to fill a field in is tied to it, and no part of its name: it would be read out twice. */
+function Labelled({
+  name,
+  help,
+  children,
+}: {
+  readonly name: string;
+  readonly help: string | undefined;
+  readonly children: Child;
+}) {
+  return (
+    <div class="labelled">
+      {children}
+      {help === undefined ? null : (
+        <span class="help" id={helpId(name, help)}>
+          {help}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function helpId(name: string, help: string | undefined): string | undefined {
+  return help === undefined ? undefined : `${name}-help`;
+}
+
 /** A field with its label, and what helps to fill it in. */
 export function Field({
   label,
@@ -187,23 +214,20 @@ export function Field({
   readonly min?: number;
 }) {
   return (
-    <label>
-      {label}
-      <input
-        type={type}
-        name={name}
-        value={value}
-        required={required}
-        autocomplete={autocomplete}
-        aria-describedby={help === undefined ? undefined : `${name}-help`}
-        {...more}
-      />
-      {help === undefined ? null : (
-        <span class="help" id={`${name}-help`}>
-          {help}
-        </span>
-      )}
-    </label>
+    <Labelled name={name} help={help}>
+      <label>
+        {label}
+        <input
+          type={type}
+          name={name}
+          value={value}
+          required={required}
+          autocomplete={autocomplete}
+          aria-describedby={helpId(name, help)}
+          {...more}
+        />
+      </label>
+    </Labelled>
   );
 }
 
@@ -224,22 +248,14 @@ export function TextArea({
   readonly required?: boolean;
 }) {
   return (
-    <label>
-      {label}
-      <textarea
-        name={name}
-        rows={rows}
-        required={required}
-        aria-describedby={help === undefined ? undefined : `${name}-help`}
-      >
-        {value}
-      </textarea>
-      {help === undefined ? null : (
-        <span class="help" id={`${name}-help`}>
-          {help}
-        </span>
-      )}
-    </label>
+    <Labelled name={name} help={help}>
+      <label>
+        {label}
+        <textarea name={name} rows={rows} required={required} aria-describedby={helpId(name, help)}>
+          {value}
+        </textarea>
+      </label>
+    </Labelled>
   );
 }
 
@@ -257,21 +273,18 @@ export function Select({
   readonly help?: string;
 }) {
   return (
-    <label>
-      {label}
-      <select name={name} aria-describedby={help === undefined ? undefined : `${name}-help`}>
-        {options.map(([option, text]) => (
-          <option value={option} selected={option === value}>
-            {text}
-          </option>
-        ))}
-      </select>
-      {help === undefined ? null : (
-        <span class="help" id={`${name}-help`}>
-          {help}
-        </span>
-      )}
-    </label>
+    <Labelled name={name} help={help}>
+      <label>
+        {label}
+        <select name={name} aria-describedby={helpId(name, help)}>
+          {options.map(([option, text]) => (
+            <option value={option} selected={option === value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </label>
+    </Labelled>
   );
 }
 

@@ -64,20 +64,25 @@ function Grades({ service, resource, chosen, words }: ResourceProps) {
   const grades = resource.operations.map((operation) => ({ operation, text: `${path}.${operation.name}` }));
   const highest = grades.findLast(({ text }) => chosen.has(text))?.text ?? "";
   const needs = new Set(grades.flatMap(({ operation }) => operation.requires));
+  const help = `${path}-help`;
   return (
-    <label data-needs={needs.size === 0 ? undefined : [...needs].join(" ")}>
-      {resource.name}
-      <span class="help">{resource.description}</span>
-      <select name={`${GRADE_FIELD}${path}`} data-grades>
-        <option value="">{words.tokens.noAccess}</option>
-        {grades.map(({ operation, text }) => (
-          <option value={text} selected={text === highest} data-says={operation.description}>
-            {operation.description}
-          </option>
-        ))}
-      </select>
-      <Needs needs={needs} words={words} />
-    </label>
+    <div class="labelled" data-needs={needs.size === 0 ? undefined : [...needs].join(" ")}>
+      <label>
+        {resource.name}
+        <select name={`${GRADE_FIELD}${path}`} aria-describedby={help} data-grades>
+          <option value="">{words.tokens.noAccess}</option>
+          {grades.map(({ operation, text }) => (
+            <option value={text} selected={text === highest} data-says={operation.description}>
+              {operation.description}
+            </option>
+          ))}
+        </select>
+      </label>
+      <span class="help" id={help}>
+        {resource.description}
+        <Needs needs={needs} words={words} />
+      </span>
+    </div>
   );
 }
 
@@ -176,7 +181,7 @@ export function Summary({
       <div class="columns">
         <div>
           <h3>{texts.can}</h3>
-          <ul data-summary="can">
+          <ul data-summary="can" data-nothing={words.tokens.canNothing}>
             {can.length === 0 ? (
               <li class="muted">{words.tokens.canNothing}</li>
             ) : (

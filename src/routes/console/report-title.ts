@@ -1,6 +1,6 @@
 import type { Language } from "../../domain/language.ts";
 import type { AnswerBody } from "./console-api.ts";
-import { formatDay } from "./parts.tsx";
+import { formatDay } from "./format.ts";
 import type { Words } from "./words/index.ts";
 import { fill, fillCount } from "./words/fill.ts";
 

@@ -54,6 +54,13 @@ export function servePages(app: App, depsOf: DepsOf): void {
   }
 }
 
+/** A page that there is none of: whoever is at the console is told so there. */
+export function serveMissingPages(app: App, depsOf: DepsOf): void {
+  app.get("/console/*", (context) =>
+    answer(context, depsOf, null, async () => ({ team: null, outcome: { refusal: { kind: "unknown_path" } } })),
+  );
+}
+
 interface Answered {
   readonly team: VisitedTeam | null;
   /** What the person holds there; left out: nothing at the moment. */
@@ -64,7 +71,7 @@ interface Answered {
 async function answer(
   context: AppContext,
   depsOf: DepsOf,
-  nav: NavKey,
+  nav: NavKey | null,
   go: (visit: Visit, form: URLSearchParams | null) => Promise<Answered>,
 ): Promise<Response> {
   const deps = depsOf(context.env);

@@ -8,6 +8,7 @@ import { isCodeMissing, signInByCode } from "../../operations/account/sign-in-by
 import { beginPasskeySignIn, signInByPasskey } from "../../operations/account/sign-in-by-passkey.ts";
 import { STEP_SECONDS } from "../../operations/account/sign-in-step.ts";
 import type { Deps } from "../../operations/deps.ts";
+import { offerRegions } from "../../operations/oauth/offer-regions.ts";
 import { offersForEmail, offersOfTeam } from "../../operations/offer-sso.ts";
 import type { OpenedSession } from "../../operations/open-session.ts";
 import { signIn } from "../../operations/sign-in.ts";
@@ -20,10 +21,11 @@ import {
   STEP_COOKIE,
 } from "../session-cookie.ts";
 import { accountProblem, accountStatus } from "./account-problem.ts";
+import { requestAt, rememberRegion, requestIn } from "../chosen-region.ts";
 import { nextPath } from "./next-path.ts";
 import { browserOf, momentOf, page, readForm, type AppContext, type PageStatus } from "./page.ts";
 import { readerOf } from "./page-language.ts";
-import { formatNumber } from "./parts.tsx";
+import { formatNumber, regionName } from "./format.ts";
 import { readCredential } from "./passkey-form.tsx";
 import { PASSKEY_SCRIPT, PASSKEY_SCRIPT_PATH } from "./passkey-script.ts";
 import {
@@ -50,12 +52,14 @@ export function serveSignIn(app: Hono<{ Bindings: Env }>, depsOf: DepsOf): void 
   app.get("/signin", async (context) => {
     const { team, next = null, reset } = context.req.query();
     const there = await visitOf(context, depsOf);
-    const offers = team === undefined ? [] : await offersOfTeam(there.deps, team);
+    const slug = team ?? there.deps.tenant?.teamSlug;
+    const offers = slug === undefined ? [] : await offersOfTeam(there.deps, slug);
     const done = reset === undefined ? null : there.words.signin.wasReset;
     const wanted = nextPath(next, context.req.raw);
     const again = new URLSearchParams({ ...(team === undefined ? {} : { team }), next: wanted });
     return signInPage(there, { offers, next: wanted, done }, 200, `/signin?${again.toString()}`);
   });
+  app.post("/signin/region", async (context) => answerRegion(await visitOf(context, depsOf)));
   app.post("/signin", async (context) => answerPassword(await visitOf(context, depsOf)));
   app.get("/signin/code", async (context) => showCode(await visitOf(context, depsOf)));
   app.post("/signin/code", async (context) => answerCode(await visitOf(context, depsOf)));
@@ -76,6 +80,23 @@ interface Arrival {
 async function visitOf(context: AppContext, depsOf: DepsOf): Promise<Arrival> {
   const deps = depsOf(context.env);
   return { context, deps, ...(await readerOf(context.req.raw, deps)) };
+}
+
+/** Goes on in the region that somebody chose, if it is one that this request can go on in. */
+async function answerRegion(arrival: Arrival): Promise<Response> {
+  const { context, deps, words } = arrival;
+  const request = context.req.raw;
+  const form = await ownForm(request);
+  if (form === null) return signInPage(arrival, { problem: words.frame.notYourOwn }, 400);
+  const next = nextPath(form.get("next"), request);
+  const search = requestAt(next);
+  const offered = search === null ? [] : await offerRegions(deps, [...search]);
+  const chosen = offered.find((region) => region === form.get("region"));
+  if (chosen === undefined || search === null) return signInPage(arrival, { next }, 400);
+  context.header("Set-Cookie", rememberRegion(deps, chosen));
+  context.header("Cache-Control", "no-store");
+  context.header("Referrer-Policy", "no-referrer");
+  return context.redirect(requestIn(deps, chosen, search), 303);
 }
 
 async function answerPassword(arrival: Arrival): Promise<Response> {
@@ -220,13 +241,20 @@ function problemOf({ words, language }: Arrival, refusal: AccountRefusal): strin
   return accountProblem(refusal, words, language);
 }
 
-function signInPage(
+async function signInPage(
   { context, deps, words, language }: Arrival,
   view: Partial<SignInView>,
   status: PageStatus = 200,
   path: string | null = null,
 ): Promise<Response> {
+  const search = requestAt(view.next ?? "");
+  const regions = search === null ? [] : await offerRegions(deps, [...search]);
   const full = {
+    regions: regions.map((code) => ({
+      code,
+      name: regionName(code, language),
+      isHere: code === deps.region,
+    })),
     email: "",
     next: nextPath(null, context.req.raw),
     offers: [],

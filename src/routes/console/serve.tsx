@@ -4,15 +4,17 @@ import type { Deps } from "../../operations/deps.ts";
 import { showHome } from "../../operations/show-home.ts";
 import { signOut } from "../../operations/sign-out.ts";
 import { SSO_CALLBACK_PATH } from "../../operations/start-sso.ts";
+import { tenantAt } from "../hosts.ts";
 import { clearCookie, SESSION_COOKIE, sessionCookie } from "../session-cookie.ts";
 import { answerSsoCallback, answerSsoStart } from "./answer-sso.tsx";
 import { answerLanguage } from "./answer-language.tsx";
 import { answerAcceptance, answerInvitation, answerInvitationReturn } from "./answer-invitation.tsx";
+import { BRAND_STYLE_PATH, brandStyle } from "./brand.tsx";
 import { CONSOLE_SCRIPT } from "./console-script.ts";
 import { HomePage } from "./home-page.tsx";
 import { browserOf, momentOf, page } from "./page.ts";
 import { readerOf } from "./page-language.ts";
-import { servePages } from "./serve-pages.tsx";
+import { serveMissingPages, servePages } from "./serve-pages.tsx";
 import { serveSignIn } from "./serve-sign-in.tsx";
 import { ICON, STYLE } from "./style.ts";
 
@@ -22,6 +24,13 @@ type App = Hono<{ Bindings: Env }>;
 export function serveConsole(app: App, depsOf: (env: Env) => Deps): void {
   app.get("/console/style.css", ({ body }) =>
     body(STYLE, 200, { "Content-Type": "text/css;charset=UTF-8", "Cache-Control": "max-age=3600" }),
+  );
+  app.get(BRAND_STYLE_PATH, ({ body, env }) =>
+    body(brandStyle(tenantAt(env)), 200, {
+      "Content-Type": "text/css;charset=UTF-8",
+      // Whoever changes it wants to see it.
+      "Cache-Control": "no-cache",
+    }),
   );
   app.get("/console/icon.svg", ({ body }) =>
     body(ICON, 200, { "Content-Type": "image/svg+xml", "Cache-Control": "max-age=86400" }),
@@ -59,4 +68,5 @@ export function serveConsole(app: App, depsOf: (env: Env) => Deps): void {
   app.post("/invitations/:secret", (context) => answerAcceptance(context, depsOf(context.env)));
   serveSignIn(app, depsOf);
   servePages(app, depsOf);
+  serveMissingPages(app, depsOf);
 }

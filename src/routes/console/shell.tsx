@@ -1,6 +1,7 @@
 import type { Child } from "hono/jsx";
 import { isRightToLeft, type Language } from "../../domain/language.ts";
 import type { Person } from "../../operations/show-person.ts";
+import { BrandName, brandName, BrandStyle } from "./brand.tsx";
 import { LanguageChoice } from "./language-choice.tsx";
 import { teamMenu } from "./menu.ts";
 import type { NavKey, VisitedTeam } from "./visit.ts";
@@ -40,9 +41,10 @@ export function Shell(props: ShellProps) {
             <meta http-equiv="refresh" content={String(refreshSeconds)} />
           </noscript>
         )}
-        <title>{`${title}${team === null ? "" : ` · ${team.name}`} · Jeton`}</title>
+        <title>{`${title}${team === null ? "" : ` · ${team.name}`} · ${brandName()}`}</title>
         <link rel="icon" href="/console/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/console/style.css" />
+        <BrandStyle />
         <script src="/console/console.js" defer></script>
       </head>
       <body class="console">
@@ -51,7 +53,8 @@ export function Shell(props: ShellProps) {
         </a>
         <header class="bar">
           <a class="brand" href="/console">
-            <span class="coin" aria-hidden="true"></span>Jeton
+            <span class="coin" aria-hidden="true"></span>
+            <BrandName />
           </a>
           {team === null ? null : <span class="where">{team.name}</span>}
           <details class="menu">

@@ -1,5 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { Language } from "../../domain/language.ts";
+import type { RegionCode } from "../../domain/region.ts";
 import type { SsoOffer } from "../../operations/offer-sso.ts";
 import { Layout } from "./layout.tsx";
 import { Done } from "./parts.tsx";
@@ -17,6 +18,12 @@ export interface SignInView {
   readonly email: string;
   /** Where to go then. */
   readonly next: string;
+  /** In which an account may be, this one among them; none: there is no choice. */
+  readonly regions: readonly {
+    readonly code: RegionCode;
+    readonly name: string;
+    readonly isHere: boolean;
+  }[];
   /** The identity providers that the address, or the team that was asked for, can use. */
   readonly offers: readonly SsoOffer[];
   /** At which host passkeys work. */
@@ -36,6 +43,7 @@ export function SignInPage({ view, words, language }: Reader & { readonly view: 
     <Layout title={text.title} words={words} language={language} script={PASSKEY_SCRIPT_PATH}>
       <Alarm text={problem} />
       <Done text={done} />
+      <Regions regions={view.regions} next={next} words={words} />
       {offers.map(({ id, name }) => (
         <form method="post" action="/signin/sso" class="offer">
           <input type="hidden" name="connection" value={id} />
@@ -75,6 +83,31 @@ export function SignInPage({ view, words, language }: Reader & { readonly view: 
       </form>
       <p class="help foot">{text.forgotten}</p>
     </Layout>
+  );
+}
+
+/** Where somebody goes whose account is in another region; the same request goes on there. */
+function Regions({
+  regions,
+  next,
+  words: { signin: text },
+}: Pick<SignInView, "regions" | "next"> & Pick<Reader, "words">) {
+  const here = regions.find(({ isHere }) => isHere);
+  if (here === undefined) return null;
+  return (
+    <form method="post" action="/signin/region" class="offer">
+      <input type="hidden" name="next" value={next} />
+      <p>{fill(text.region, { region: here.name })}</p>
+      <div class="buttons">
+        {regions.map(({ code, name, isHere }) =>
+          isHere ? null : (
+            <button type="submit" name="region" value={code} class="quiet">
+              {fill(text.otherRegion, { region: name })}
+            </button>
+          ),
+        )}
+      </div>
+    </form>
   );
 }
 

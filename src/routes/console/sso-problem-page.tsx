@@ -2,7 +2,7 @@ import type { Language } from "../../domain/language.ts";
 import type { SsoRefusal } from "../../domain/sso-refusal.ts";
 import { Layout } from "./layout.tsx";
 import type { PageStatus } from "./page.ts";
-import { formatNumber } from "./parts.tsx";
+import { formatNumber } from "./format.ts";
 import type { Words } from "./words/index.ts";
 import { fill } from "./words/fill.ts";
 

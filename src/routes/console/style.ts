@@ -83,7 +83,7 @@ button.danger { background: var(--alarm); color: var(--paper); }
 .empty { border: 1px dashed var(--line); border-radius: var(--radius); padding: 2rem 1.25rem; text-align: center; color: var(--muted); margin: 0 0 1.5rem; }
 .empty > :last-child { margin-bottom: 0; }
 .tag { display: inline-block; border-radius: 1rem; padding: 0 0.625rem; font-size: 0.875rem; background: var(--ground); border: 1px solid var(--line); white-space: nowrap; }
-.tag.strict { color: var(--strict); background: var(--strict-soft); border-color: transparent; }
+.tag.strict { white-space: normal; color: var(--strict); background: var(--strict-soft); border-color: transparent; }
 .tag.bad { color: var(--alarm); background: var(--alarm-soft); border-color: transparent; }
 .tag.good { color: var(--done); background: var(--done-soft); border-color: transparent; }
 .flag { display: block; width: fit-content; margin-top: 0.25rem; padding: 0 0.625rem; border-radius: 0.75rem; font-size: 0.875rem; color: var(--strict); background: var(--strict-soft); }
@@ -111,7 +111,7 @@ td > :last-child { margin-bottom: 0; }
 .ends { display: flex; justify-content: space-between; margin: 0; color: var(--muted); font-size: 0.875rem; }
 progress { width: 100%; accent-color: var(--accent); }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: 1rem 2rem; }
-.columns h3 { margin-top: 0; }
+.columns h3 { margin-top: 0; } .columns fieldset { align-content: start; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: 1rem; padding: 0; list-style: none; }
 .cards h2 { margin-top: 0; }
 .cards > li > :last-child, .note ul { margin-bottom: 0; }
@@ -172,8 +172,9 @@ body.alone > footer form { max-width: 18rem; }
   .pair { grid-template-columns: 1fr; }
   .wide thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   .wide tr { display: grid; gap: 0.25rem; padding: 0.75rem 0; border-bottom: 1px solid var(--line); }
-  .wide td, .wide tbody th { display: grid; grid-template-columns: 7.5rem 1fr; gap: 0.75rem; padding: 0; border: 0; text-align: start; white-space: normal; overflow-wrap: anywhere; }
+  .wide td, .wide tbody th { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); gap: 0.75rem; padding: 0; border: 0; text-align: start; white-space: normal; overflow-wrap: anywhere; }
   .wide td::before, .wide tbody th::before { content: attr(data-label); color: var(--muted); }
+  .wide td li code { overflow-wrap: anywhere; }
   .wide td:empty { display: none; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: 0.75rem; }

@@ -1,5 +1,6 @@
 import type { Language } from "../../domain/language.ts";
-import { formatDay, formatNumber, Table } from "./parts.tsx";
+import { formatDay, formatNumber } from "./format.ts";
+import { Table } from "./parts.tsx";
 import type { Words } from "./words/index.ts";
 import { fill, fillCount } from "./words/fill.ts";
 

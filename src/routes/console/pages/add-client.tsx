@@ -1,4 +1,5 @@
 import { CLIENT_TYPES, type ClientType } from "../../../domain/client.ts";
+import { isRegionCode } from "../../../domain/region.ts";
 import {
   BLANK_CLIENT,
   ClientFields,
@@ -8,6 +9,7 @@ import {
   type ClientDraft,
   type ShownClient,
 } from "../client-form.tsx";
+import { regionName } from "../format.ts";
 import { Copyable, Once, Problem } from "../parts.tsx";
 import type { ShownCatalogue } from "../permission-tree.tsx";
 import { readCatalogues } from "../read-catalogues.ts";
@@ -71,10 +73,10 @@ export const addClientPage: TeamPage = {
     const body = { type, ...members.value };
     const made = await visit.api.post("CreatedClient", `${visit.apiPath}/clients`, body);
     if (!made.ok) return again(clientProblem(visit, made.error));
-    const { client, client_secret: secret } = made.value.body;
+    const { client, client_secret: secret, client_secrets: elsewhere } = made.value.body;
     return secret === null
       ? { redirect: `${visit.base}/clients/${client.id}?created=1` }
-      : secretPage(visit, visit.words.clients.createdTitle, client, secret);
+      : secretPage(visit, visit.words.clients.createdTitle, client, { secret, elsewhere });
   },
 };
 
@@ -83,12 +85,13 @@ function typeOf({ params }: TeamVisit): ClientType | null {
 }
 
 function formPage(
-  { words, base }: TeamVisit,
+  visit: TeamVisit,
   type: ClientType,
   catalogues: readonly ShownCatalogue[],
   draft: ClientDraft,
   problem: string | null,
 ): Outcome {
+  const { words, base } = visit;
   const { clients: text } = words;
   return {
     title: fill(text.formTitle, { type: text.types[type] }),
@@ -98,7 +101,7 @@ function formPage(
         <p class="lead">{text.explained[type]}</p>
         <Problem text={problem} words={words} />
         <form method="post" class="wide-form" data-tree>
-          <ClientFields type={type} draft={draft} catalogues={catalogues} words={words} />
+          <ClientFields type={type} draft={draft} catalogues={catalogues} visit={visit} isNew />
           <div class="buttons">
             <button type="submit" name="do" value="create">
               {text.create}
@@ -116,12 +119,19 @@ function formPage(
   };
 }
 
-/** A client's secret, on this page alone. */
+export interface ShownSecrets {
+  /** Null: only others are new. */
+  readonly secret: string | null;
+  /** Those that hold in other regions, by their codes. */
+  readonly elsewhere?: Readonly<Record<string, string | null>> | undefined;
+}
+
+/** A client's secrets, on this page alone. */
 export function secretPage(
-  { words, base }: TeamVisit,
+  { words, language, base }: TeamVisit,
   title: string,
   client: ShownClient,
-  secret: string,
+  { secret, elsewhere = {} }: ShownSecrets,
   more: string | null = null,
 ): Outcome {
   const { clients: text } = words;
@@ -134,7 +144,16 @@ export function secretPage(
         <div class="fields">
           <Copyable label={text.id} value={client.id} words={words} />
         </div>
-        <Once label={text.secret} value={secret} words={words} />
+        {secret === null ? null : <Once label={text.secret} value={secret} words={words} />}
+        {Object.entries(elsewhere).map(([code, value]) =>
+          value === null || !isRegionCode(code) ? null : (
+            <Once
+              label={fill(text.secretIn, { region: regionName(code, language) })}
+              value={value}
+              words={words}
+            />
+          ),
+        )}
         <p>{text.secretText}</p>
         {more === null ? null : <p>{more}</p>}
         <p class="buttons">

@@ -1,6 +1,7 @@
 import type { QuotaName, Quotas } from "../../../domain/plan.ts";
 import type { AnswerBody, ConsoleAnswer } from "../console-api.ts";
-import { Done, Field, formatNumber, Meanwhile, Problem, Table } from "../parts.tsx";
+import { formatNumber } from "../format.ts";
+import { Done, Field, Meanwhile, Problem, Table } from "../parts.tsx";
 import { problemText } from "../problem-text.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
 

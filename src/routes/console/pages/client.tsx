@@ -1,6 +1,8 @@
 import { CLIENT_TYPE_RULES } from "../../../domain/client.ts";
+import { isRegionCode } from "../../../domain/region.ts";
 import { isWebPage } from "../../../domain/redirect-uri.ts";
 import type { ShownClient } from "../client-form.tsx";
+import { regionName } from "../format.ts";
 import { Copyable, Done, When } from "../parts.tsx";
 import { Summary } from "../permission-tree.tsx";
 import { readCatalogues } from "../read-catalogues.ts";
@@ -116,7 +118,12 @@ function Facts({ client, visit }: { readonly client: ShownClient; readonly visit
     [text.keysLabel, jwks === null ? null : fillCount(text.keysNow, jwks.keys.length, language)],
     [text.until, until === null ? null : at(until)],
     [text.addresses, addresses === null ? null : addresses.join(", ")],
-    [text.regions, client.regions.length === 0 ? null : client.regions.join(", ")],
+    [
+      text.regions,
+      client.regions.length === 0
+        ? null
+        : client.regions.map((code) => (isRegionCode(code) ? regionName(code, language) : code)).join(", "),
+    ],
     [text.made, at(client.created_at)],
     [text.changed, client.updated_at === client.created_at ? null : at(client.updated_at)],
   ] as const;

@@ -5,7 +5,8 @@ import { scopesInWords } from "../../../operations/oauth/scopes-in-words.ts";
 import { ScopeList } from "../../oauth/scope-list.tsx";
 import { sessionCookie } from "../../session-cookie.ts";
 import { browserOf } from "../page.ts";
-import { Confirm, Done, Empty, formatDay } from "../parts.tsx";
+import { formatDay } from "../format.ts";
+import { Confirm, Done, Empty } from "../parts.tsx";
 import type { Outcome, PersonPage, Visit } from "../visit.ts";
 import { fill, fillCount } from "../words/fill.ts";
 

@@ -13,6 +13,7 @@ import type { ShownCatalogue } from "../permission-tree.tsx";
 import { readCatalogues } from "../read-catalogues.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
 import { fill } from "../words/fill.ts";
+import { secretPage } from "./add-client.tsx";
 import { beyondPage, clientPath, findClient, type FoundClient } from "./clients.tsx";
 
 interface Around extends FoundClient {
@@ -47,8 +48,13 @@ export const editClientPage: TeamPage = {
     if (form.get("do") === "summary") return formPage(visit, asSeen, draft);
     const members = membersOf(client.type, draft, client);
     if (!members.ok) return formPage(visit, asSeen, draft, { problem: visit.words.clients.keysBad });
-    const saved = await visit.api.patch("Client", clientPath(visit), members.value, etag);
-    if (saved.ok) return { redirect: `${visit.base}/clients/${client.id}?saved=1` };
+    const saved = await visit.api.patch("ChangedClient", clientPath(visit), members.value, etag);
+    if (saved.ok) {
+      const { client_secrets: elsewhere } = saved.value.body;
+      return elsewhere === undefined
+        ? { redirect: `${visit.base}/clients/${client.id}?saved=1` }
+        : secretPage(visit, fill(visit.words.clients.saved, client), client, { secret: null, elsewhere });
+    }
     return saved.error.kind === "precondition_failed"
       ? formPage(visit, around.value, draft, { isConflict: true })
       : formPage(visit, asSeen, draft, { problem: clientProblem(visit, saved.error) });
@@ -62,11 +68,12 @@ async function readAround(visit: TeamVisit): Promise<Result<Around, Refusal>> {
 }
 
 function formPage(
-  { words, base }: TeamVisit,
+  visit: TeamVisit,
   { client, etag, catalogues }: Around,
   draft: ClientDraft,
   { problem, isConflict = false }: Again = {},
 ): Outcome {
+  const { words, base } = visit;
   const { clients: text } = words;
   const now = draftOf(client);
   const back = `${base}/clients/${client.id}`;
@@ -86,6 +93,7 @@ function formPage(
                   [text.redirects, draft.redirects, now.redirects],
                   [text.origins, draft.origins, now.origins],
                   [text.keysLabel, draft.keys, now.keys],
+                  [text.regions, [...draft.regions].join(", "), [...now.regions].join(", ")],
                   [text.rights, [...draft.chosen].sort().join(", "), client.permissions.join(", ")],
                 ]
               : null
@@ -94,7 +102,13 @@ function formPage(
         />
         <form method="post" class="wide-form" data-tree>
           <input type="hidden" name="etag" value={etag} />
-          <ClientFields type={client.type} draft={draft} catalogues={catalogues} words={words} />
+          <ClientFields
+            type={client.type}
+            draft={draft}
+            catalogues={catalogues}
+            visit={visit}
+            isNew={false}
+          />
           <div class="buttons">
             <button type="submit" name="do" value="save">
               {words.frame.save}

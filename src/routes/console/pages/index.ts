@@ -4,19 +4,26 @@ import { addPasskeyPage, removePasskeyPage } from "./account-passkeys.tsx";
 import { noSecondFactorPage, recoveryCodesPage, secondFactorPage } from "./account-second-factor.tsx";
 import { accountPage } from "./account.tsx";
 import { addTokenPage } from "./add-token.tsx";
+import { addWebhookPage } from "./add-webhook.tsx";
 import { addClientPage, chooseClientPage } from "./add-client.tsx";
 import { auditPage } from "./audit.tsx";
 import { clientSecretPage } from "./client-secret.tsx";
 import { clientPage } from "./client.tsx";
 import { clientsPage, deleteClientPage } from "./clients.tsx";
+import { deliveryPage } from "./delivery.tsx";
 import { connectedAppsPage, revokeAppPage } from "./connected-apps.tsx";
 import { editClientPage } from "./edit-client.tsx";
+import { editWebhookPage } from "./edit-webhook.tsx";
 import { downloadCodePage, generateCodePage } from "./generate-code.tsx";
 import { newReportPage } from "./new-report.tsx";
+import { redeliverPage } from "./redeliver.tsx";
 import { reportPage } from "./report.tsx";
 import { deleteReportPage, reportsPage } from "./reports.tsx";
 import { tokenPage } from "./token.tsx";
 import { revokeTokenPage, tokensPage } from "./tokens.tsx";
+import { webhookSecretPage } from "./webhook-secret.tsx";
+import { webhookPage } from "./webhook.tsx";
+import { deleteWebhookPage, disableWebhookPage, webhooksPage } from "./webhooks.tsx";
 
 import { billingPage } from "./billing.tsx";
 import { domainPage, domainsPage, removeDomainPage } from "./domains.tsx";
@@ -45,6 +52,15 @@ export const teamPages: readonly TeamPage[] = [
   downloadCodePage,
   deleteClientPage,
   clientPage,
+  webhooksPage,
+  addWebhookPage,
+  editWebhookPage,
+  webhookSecretPage,
+  redeliverPage,
+  disableWebhookPage,
+  deleteWebhookPage,
+  deliveryPage,
+  webhookPage,
   reportsPage,
   newReportPage,
   deleteReportPage,

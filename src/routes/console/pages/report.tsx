@@ -1,7 +1,8 @@
 import type { Child } from "hono/jsx";
 import type { Refusal } from "../../../domain/refusal.ts";
 import { ok, type Result } from "../../../domain/result.ts";
-import { formatNumber, When } from "../parts.tsx";
+import { formatNumber } from "../format.ts";
+import { When } from "../parts.tsx";
 import { reportContents } from "../report-contents.tsx";
 import { periodInWords, TAG_OF_STATUS, type Report } from "../report-title.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";

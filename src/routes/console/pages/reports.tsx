@@ -1,4 +1,5 @@
-import { Done, Empty, formatNumber, Pager, Problem, Table, When } from "../parts.tsx";
+import { formatNumber } from "../format.ts";
+import { Done, Empty, Pager, Problem, Table, When } from "../parts.tsx";
 import { problemText } from "../problem-text.ts";
 import { periodInWords, TAG_OF_STATUS, type Report } from "../report-title.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";

@@ -1,5 +1,6 @@
 import type { AnswerBody } from "../console-api.ts";
-import { Confirm, Done, Empty, formatNumber, Pager, Table } from "../parts.tsx";
+import { formatNumber } from "../format.ts";
+import { Confirm, Done, Empty, Pager, Table } from "../parts.tsx";
 import { problemText } from "../problem-text.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
 import { fill } from "../words/fill.ts";

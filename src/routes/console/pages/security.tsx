@@ -1,6 +1,7 @@
 import { SIGN_IN_METHODS, type SignInMethod } from "../../../domain/sign-in-method.ts";
 import type { AnswerBody, ConsoleAnswer } from "../console-api.ts";
-import { CheckBox, Confirm, Done, Field, formatNumber, Meanwhile, Problem } from "../parts.tsx";
+import { formatNumber } from "../format.ts";
+import { CheckBox, Confirm, Done, Field, Meanwhile, Problem } from "../parts.tsx";
 import { problemText } from "../problem-text.ts";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
 import { fill } from "../words/fill.ts";

@@ -7,6 +7,8 @@ export const signin = {
   submit: "Sign in",
   continueWith: "Continue with {name}",
   or: "or",
+  region: "You are signing in to the region {region}. If your account is in another one, go on there:",
+  otherRegion: "Go on in {region}",
   passkey: "Sign in with a passkey",
   forgotten: "Forgotten your password? The operator of this service can give you a link to set a new one.",
   wrong: "This e-mail address and password do not belong together.",

@@ -67,6 +67,15 @@ export const clients = {
   until: "It works until",
   addresses: "It works from",
   regions: "Also enabled in",
+  regionsHelp:
+    "People whose accounts are there can use it too. Changes of this client reach the other regions by themselves.",
+  regionsSecret:
+    "People whose accounts are there can use it too. There it has a secret of its own, which is shown once, like the one of here.",
+  sameSecret: "The same secret in all of them",
+  sameSecretHelp:
+    "Easier to handle, but whoever runs one of those regions could learn it. It cannot be changed later.",
+  secretIn: "Client secret in {region}",
+  holdsIn: "Where it holds",
   events: "What happened to it",
   rotate: "New secret",
   rotateTitle: "New secret for {name}",

@@ -2,6 +2,7 @@ import type { Written } from "./fill.ts";
 import { account, signin } from "./en-account.ts";
 import { apps, clients, consent, device } from "./en-clients.ts";
 import { token, usage, reports, audit } from "./en-records.ts";
+import { webhooks } from "./en-webhooks.ts";
 import { information, roles, members, sso, security, domains, billing, invitation } from "./en-team.ts";
 
 /** The console's texts in English; the other languages have the same members (contract, section 11). */
@@ -130,6 +131,7 @@ export const en = {
   signin,
   account,
   clients,
+  webhooks,
   consent,
   device,
   apps,
