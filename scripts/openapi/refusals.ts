@@ -71,8 +71,8 @@ function possibleStatuses(route: Route): ReadonlySet<Status> {
   // 400 everywhere: a credential in the query is refused whoever may call.
   return new Set<Status>([
     ...([400, 500, 503] as const),
-    // Whoever watches over the server asks by any name.
-    ...(path === "/healthz" ? [] : ([421] as const)),
+    // Whoever watches over the server asks by any name, and proxies by their caller's.
+    ...(path === "/healthz" || isForwardAuth(route) ? [] : ([421] as const)),
     ...(anyAccept ? [] : ([406] as const)),
     ...(access.kind === "service" ? ([401] as const) : []),
     ...(callerMayBeToken ? ([401, 403, 429] as const) : []),

@@ -66,6 +66,7 @@ export function codeOf(refusal: Refusal): CodedStatus {
     case "catalogue_would_lose":
     case "in_use":
     case "quota_exceeded":
+    case "too_many_imported":
     case "keeps_no_secret":
     case "too_many_secrets":
     case "webhook_not_enabled":
@@ -93,6 +94,8 @@ export function codeOf(refusal: Refusal): CodedStatus {
       return { status: 415, code: "COM0014" };
     case "body_too_large":
       return { status: 413, code: "COM0014" };
+    case "misdirected":
+      return { status: 421, code: "COM0014" };
     case "precondition_failed":
       return { status: 412, code: "COM0015" };
     case "unavailable":

@@ -73,6 +73,8 @@ export type RequestRefusal =
   | { readonly kind: "empty_body" }
   | { readonly kind: "malformed_json" }
   | { readonly kind: "unknown_path" }
+  /** Its host is neither this region's nor a proven domain (RFC 9110, section 15.5.20). */
+  | { readonly kind: "misdirected" }
   | { readonly kind: "bad_header"; readonly header: string }
   | { readonly kind: "bad_api_version" }
   | { readonly kind: "not_acceptable" }
@@ -119,6 +121,8 @@ export type StateRefusal =
   | { readonly kind: "catalogue_would_lose"; readonly permissions: readonly string[] }
   /** The team's plan allows no more of these. */
   | { readonly kind: "quota_exceeded"; readonly quota: QuotaName; readonly limit: number }
+  /** The region, or the team in it, keeps no more foreign keys. */
+  | { readonly kind: "too_many_imported"; readonly limit: number }
   /** The sign-in methods that would be left let nobody in. */
   | { readonly kind: "no_way_to_sign_in" }
   /** The DNS record is not there, or a domain is named that the team has not proven. */

@@ -41,8 +41,8 @@ export type Authorization =
       readonly response: Response;
     };
 
-/** Well above any credential's length. What is longer is none either way, and need not travel in full. */
-const MAX_CREDENTIAL_CHARACTERS = 256;
+/** One above the longest key that can be imported. What is longer is none either way, and need not travel in full. */
+const MAX_CREDENTIAL_CHARACTERS = 513;
 
 /**
  * Asks Jeton whether the credential of a request may do this. Nothing is cached here: a revocation

@@ -20,6 +20,7 @@ import type { Moment } from "./moment.ts";
 import { hashPassword } from "./password.ts";
 import { heldAgainstJournal } from "./records.ts";
 import { conferredBy, conferring } from "./role-rules.ts";
+import { isHere } from "./tenant.ts";
 
 export interface AcceptanceRequest {
   /** What stands in the invitation's link. */
@@ -78,6 +79,7 @@ export async function invitationObjection(
 ): Promise<Refusal | null> {
   if (invitation === undefined) return UNKNOWN;
   const { member, team } = invitation;
+  if (!isHere(deps, team.id)) return UNKNOWN;
   if ((member.invitationExpiresAt ?? 0) <= arrivedAt) return { kind: "invitation_expired" };
   if (team.status === "suspended") return { kind: "team_suspended" };
   return (await isStillGiven(deps, member)) ? null : UNKNOWN;

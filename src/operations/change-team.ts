@@ -54,7 +54,12 @@ async function tryChange(
     subject: team.id,
     detail: { before: pick(team, change), after: change },
   });
-  const record = { subjects: [subjects.team(team.id)], audit };
+  // Pages on its own domain show its name and brand.
+  const isShown = change.name !== undefined || change.slug !== undefined || change.preferences !== undefined;
+  const record = {
+    subjects: [subjects.team(team.id), ...(isShown ? [subjects.domains()] : [])],
+    audit,
+  };
   try {
     await commit(db, updateTeamRow(db, { id: team.id, version: team.version, change, record }));
   } catch (error) {

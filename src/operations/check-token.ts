@@ -4,6 +4,7 @@ import { isTagged, parseCredential } from "../domain/token.ts";
 import type { CheckableToken } from "../store/access-tokens.ts";
 import { addressRefusal } from "./allowed-address.ts";
 import { chargeLimit, isLimited } from "./charge-limit.ts";
+import { consultImported, type Consulted } from "./consult-imported.ts";
 import { hashCredential, tagHolds } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import type { Fresh } from "./fresh-cache.ts";
@@ -11,6 +12,7 @@ import { proofProblem } from "./check-proof.ts";
 import type { Moment } from "./moment.ts";
 import { recordCheck } from "./record-check.ts";
 import { knownPermissions, permissionsAtHand } from "./records.ts";
+import { isHere } from "./tenant.ts";
 import type { Question, Verdict } from "./verdict.ts";
 
 /**
@@ -29,7 +31,7 @@ export async function checkToken(deps: Deps, question: Question, moment: Moment)
 /** Region code, checksum and tag decide first: a forged token never reaches the store. */
 function decide(deps: Deps, question: Question, moment: Moment): Verdict | Promise<Verdict> {
   const credential = parseCredential(question.token);
-  if (credential === null) return unseen(moment, { kind: "malformed_token" });
+  if (credential === null) return decideForeign(deps, question, moment);
   if (isTagged(credential.kind) && credential.region !== deps.region) {
     return unseen(moment, { kind: "wrong_region", region: credential.region });
   }
@@ -37,18 +39,67 @@ function decide(deps: Deps, question: Question, moment: Moment): Verdict | Promi
   const hash = hashCredential(credential.text);
   // A hash that was found before needs no filter: it is the proof (contract, section 2).
   if (!deps.records.tokens.has(hash) && !tagHolds(deps, credential)) return unseen(moment, UNKNOWN);
-  const index = permissionsAtHand(deps.records, moment);
-  const found = index && deps.records.tokens.hit(hash, moment, readsStore(index, question));
-  if (index === null || found === null) return decideByStore(deps, hash, question, moment);
-  return decideOn(deps, found, index, question, moment);
+  return decideByHash(deps, { hash, isForeign: false }, question, moment);
 }
 
 const UNKNOWN: CheckRefusal = { kind: "unknown_token" };
+const MALFORMED: CheckRefusal = { kind: "malformed_token" };
 
-async function decideByStore(deps: Deps, hash: string, question: Question, moment: Moment): Promise<Verdict> {
+/** What is no credential of ours is malformed, unless its hash was imported. */
+function decideForeign(deps: Deps, question: Question, moment: Moment): Verdict | Promise<Verdict> {
+  const consulted = consultImported(deps, question.token, moment);
+  const decideSo = ({ hash, asOf }: Consulted): Verdict | Promise<Verdict> =>
+    hash === null
+      ? { ...unseen(moment, MALFORMED), asOf }
+      : decideByHash(deps, { hash, isForeign: true }, question, moment);
+  return consulted instanceof Promise ? consulted.then(decideSo) : decideSo(consulted);
+}
+
+/** What is looked up, and whether it is the hash of a text that is no credential of ours. */
+interface LookedUp {
+  readonly hash: string;
+  readonly isForeign: boolean;
+}
+
+function decideByHash(
+  deps: Deps,
+  looked: LookedUp,
+  question: Question,
+  moment: Moment,
+): Verdict | Promise<Verdict> {
+  const index = permissionsAtHand(deps.records, moment);
+  const found = index && deps.records.tokens.hit(looked.hash, moment, readsStore(index, question));
+  if (index === null || found === null) return decideByStore(deps, looked, question, moment);
+  return decideFound(deps, found, looked, index, question, moment);
+}
+
+async function decideByStore(
+  deps: Deps,
+  looked: LookedUp,
+  question: Question,
+  moment: Moment,
+): Promise<Verdict> {
   const index = await knownPermissions(deps.records, moment);
-  const found = await deps.records.tokens.get(hash, moment, readsStore(index, question));
-  if (found === null) return unseen(moment, UNKNOWN);
+  const found = await deps.records.tokens.get(looked.hash, moment, readsStore(index, question));
+  if (found === null) return unseen(moment, looked.isForeign ? MALFORMED : UNKNOWN);
+  return decideFound(deps, found, looked, index, question, moment);
+}
+
+/**
+ * Whoever imports a hash does not show what it is of. Of a text with our shape it counts for nothing: such a
+ * credential is what Jeton stored of its own, or could be brought back after its end.
+ */
+function decideFound(
+  deps: Deps,
+  found: Fresh<CheckableToken>,
+  { isForeign }: LookedUp,
+  index: PermissionIndex,
+  question: Question,
+  moment: Moment,
+): Verdict | Promise<Verdict> {
+  if ((found.value.importedSeq !== null) !== isForeign) {
+    return { ...unseen(moment, isForeign ? MALFORMED : UNKNOWN), asOf: found.asOf };
+  }
   return decideOn(deps, found, index, question, moment);
 }
 
@@ -63,7 +114,7 @@ function decideOn(
   if (found.value.proofKey !== null || question.proof !== null) {
     return decideProven(deps, found, index, question, moment);
   }
-  return charge(deps, judge(found, index, question, moment), question, moment);
+  return charge(deps, judge(deps, found, index, question, moment), question, moment);
 }
 
 /** A token that is bound to a key is nobody's who cannot prove to have that key (RFC 9449, section 7). */
@@ -76,7 +127,7 @@ async function decideProven(
 ): Promise<Verdict> {
   const { value: known, asOf } = found;
   const problem = await proofProblem(deps, known.proofKey, question);
-  if (problem === null) return charge(deps, judge(found, index, question, moment), question, moment);
+  if (problem === null) return charge(deps, judge(deps, found, index, question, moment), question, moment);
   const strict = isStrict(index, known, question.permissions);
   return { refusal: { kind: "invalid_proof", problem }, known, token: null, strict, rateLimit: null, asOf };
 }
@@ -87,13 +138,14 @@ function readsStore(index: PermissionIndex, { permissions }: Question): (token: 
 
 /** The verdict on a known token but for its limits. */
 function judge(
+  deps: Deps,
   { value: known, asOf }: Fresh<CheckableToken>,
   index: PermissionIndex,
   question: Question,
   { arrivedAt }: Moment,
 ): Verdict {
   const strict = isStrict(index, known, question.permissions);
-  const foreign = foreignRefusal(known, question);
+  const foreign = foreignRefusal(deps, known, question);
   if (foreign !== null) return { refusal: foreign, known, token: null, strict, rateLimit: null, asOf };
   const refusal =
     livenessRefusal(known, arrivedAt) ??
@@ -128,11 +180,16 @@ function isStrict(index: PermissionIndex, token: CheckableToken, named: readonly
   return (named.length > 0 ? named : token.permissions).some((permission) => index.strict.has(permission));
 }
 
-function foreignRefusal(token: CheckableToken, { resource, team }: Question): CheckRefusal | null {
+function foreignRefusal(
+  deps: Deps,
+  token: CheckableToken,
+  { resource, team }: Question,
+): CheckRefusal | null {
   if (token.audience !== null && !token.audience.split(" ").includes(resource ?? "")) {
     return { kind: "wrong_audience" };
   }
-  if (team !== null && token.teamId !== team) return { kind: "wrong_team" };
+  // On a tenant's domain the host says whose data is asked for, as the question may besides.
+  if ((team !== null && token.teamId !== team) || !isHere(deps, token.teamId)) return { kind: "wrong_team" };
   return null;
 }
 

@@ -7,6 +7,7 @@ import { err, ok, type Result } from "../domain/result.ts";
 import { recordChange } from "../store/changes.ts";
 import { insertClient, insertClientSecret, refuseClientsOver, type ClientRow } from "../store/clients.ts";
 import { commit, ConditionFailed } from "../store/database.ts";
+import { insertRegionSecrets } from "../store/registrations.ts";
 import { findTeam } from "../store/teams.ts";
 import { makerOf } from "./caller.ts";
 import { auditRow, type Actor } from "./change.ts";
@@ -22,6 +23,7 @@ import { hashCredential, makeCredential } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import type { Moment } from "./moment.ts";
 import { knownPermissions } from "./records.ts";
+import { makeRegionSecrets, type RegionSecrets } from "./regions/region-secrets.ts";
 import type { Keep } from "./remember-answer.ts";
 
 export interface ClientRequest extends ClientFields {
@@ -37,6 +39,8 @@ export interface CreatedClient {
   readonly client: ClientRow;
   /** This answer is the only place where it ever stands; null: public, or with keys of its own. */
   readonly secret: string | null;
+  /** Those that hold in other regions, which stand nowhere else either. */
+  readonly regionSecrets: RegionSecrets;
 }
 
 /** Registers a client that can be granted no more than its maker holds (contract, section 6). */
@@ -99,8 +103,15 @@ export async function createClient(
     createdBy: makerOf(actor.caller),
     updatedAt: audit.at,
     deletedAt: null,
+    homeRegion: null,
+    homeTeamStatus: null,
+    registeredVersion: null,
   };
   const secret = keepsSecret ? makeCredential(deps, "cs") : null;
+  const elsewhere = makeRegionSecrets(deps, hasOwnSecrets(client) ? regions.value : [], {
+    clientId: id,
+    createdAt: audit.at,
+  });
   const limit = PLANS[team.plan].clients;
   try {
     await commit(db, [
@@ -116,6 +127,7 @@ export async function createClient(
               expiresAt: null,
             }),
           ]),
+      ...insertRegionSecrets(db, elsewhere.rows),
       ...recordChange(db, { subjects: [], audit }),
       ...keep(client),
     ]);
@@ -123,7 +135,16 @@ export async function createClient(
     if (!(error instanceof ConditionFailed) || limit === null) throw error;
     return err({ kind: "quota_exceeded", quota: "clients", limit });
   }
-  return ok({ client, secret });
+  return ok({ client, secret, regionSecrets: elsewhere.secrets });
+}
+
+/** Whether a client has a secret in each region where it is enabled, none of which holds in another. */
+export function hasOwnSecrets({
+  type,
+  jwks,
+  sameSecretEverywhere,
+}: Pick<ClientRow, "type" | "jwks" | "sameSecretEverywhere">): boolean {
+  return CLIENT_TYPE_RULES[type].confidential && jwks === null && !sameSecretEverywhere;
 }
 
 /** What the audit trail holds of a registration; all of it is public. */

@@ -55,7 +55,9 @@ export async function createGrantToken(
     const permissions = await grantedBy(deps, client, request.scope, caller, moment);
     if (!permissions.ok) return permissions;
     // Last, so that only what can be made is counted; and once, however often something came between.
-    const wait = charged ? null : await chargeIssue(deps, "grant_tokens", client.id, null);
+    const wait = charged
+      ? null
+      : await chargeIssue(deps, "grant_tokens", client.id, null, { client, ip: actor.ip });
     if (wait !== null) return err({ kind: "issue_limited", retryAfterSeconds: wait });
 
     const code = makeCredential(deps, "gc");

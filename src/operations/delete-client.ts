@@ -43,7 +43,7 @@ export async function deleteClient(
     const record = { subjects: [subjects.client(id)], audit };
     // If the client has changed meanwhile: look again.
     if (!(await commitIfHolds(db, deleteClientRow(db, { client, record })))) continue;
-    // Reckoned after the commit, because the bound counts from there (see `revokeToken`).
+    // Reckoned after the commit, because the bound counts from there (see `endToken`).
     const effectiveBy = deps.clock() + deps.freshnessMs;
     await settleRevocations(db, { auditId: audit.id, effectiveBy });
     await journalEnded(deps, { kind: "client", id, at: audit.at });

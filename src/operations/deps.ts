@@ -1,5 +1,6 @@
 import type { OAuthSettings } from "../domain/oauth-settings.ts";
 import type { RegionCode } from "../domain/region.ts";
+import type { Tenant } from "../domain/tenant.ts";
 import type { Charge, Lease, LeaseRequest, ReturnedLease } from "../domain/lease.ts";
 import type { Database } from "../store/database.ts";
 import type { Assets } from "./assets.ts";
@@ -9,7 +10,9 @@ import type { Vault } from "./encryption.ts";
 import type { GitHubKeys } from "./leaks/github-keys.ts";
 import type { JournalStub } from "./journal-watch.ts";
 import type { Leases } from "./leases.ts";
+import type { OwnHosts } from "./own-hosts.ts";
 import type { Records } from "./records.ts";
+import type { RegionKeys } from "./regions/region-keys.ts";
 import type { Send } from "./resolve-txt.ts";
 import type { StartTimer } from "./shared-read.ts";
 import type { UsageLog } from "./usage-log.ts";
@@ -43,6 +46,8 @@ export interface Deps {
   readonly send: Send;
   /** Verify what GitHub reports. */
   readonly githubKeys: GitHubKeys;
+  /** Verify what other regions say. */
+  readonly regionKeys: RegionKeys;
   /** Whether stored addresses may lead to this machine: for trying things out only. */
   readonly allowLoopback: boolean;
   /** The TXT records of a name. @throws {Unavailable} when DNS does not answer */
@@ -51,7 +56,12 @@ export interface Deps {
   readonly clock: () => number;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly region: RegionCode;
+  /** Base URLs of the regions, as they are met from where the request came to; see `regionOrigin`. */
   readonly origins: Readonly<Record<RegionCode, string>>;
+  /** Where this region is met as itself. */
+  readonly ownHosts: OwnHosts;
+  /** Whose own domain the request came to; null: it came to the region itself, or there is none. */
+  readonly tenant: Tenant | null;
   /** Newest first: the first signs, all verify. */
   readonly tagKeys: readonly string[];
   /** SHA-256 of each operator key that is accepted, in hex. */

@@ -3,6 +3,7 @@ import type { SsoRefusal } from "../domain/sso-refusal.ts";
 import { findSsoPlace } from "../store/sso-connections.ts";
 import { takeFlow, type SsoFlowRow } from "../store/sso-flows.ts";
 import { admitBySso } from "./admit-by-sso.ts";
+import { cookieHash } from "./cookie-hash.ts";
 import { hashCredential, makeId } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import { linkSsoIdentity } from "./link-sso-identity.ts";
@@ -47,7 +48,7 @@ export async function finishSso(
   if (state === null || browserSecret === null) return err({ kind: "stale_flow" });
   const flow = await takeFlow(deps.db, {
     stateHash: hashCredential(state),
-    browserHash: hashCredential(browserSecret),
+    browserHash: cookieHash(deps, browserSecret),
     now: moment.arrivedAt,
   });
   if (flow === undefined) return err({ kind: "stale_flow" });
@@ -69,7 +70,7 @@ async function finish(
   moment: Moment,
 ): Promise<Result<FinishedSso, SsoRefusal>> {
   const place = await findSsoPlace(deps.db, flow.connectionId);
-  const refusal = placeRefusal(place);
+  const refusal = placeRefusal(deps, place);
   if (refusal !== null || place === undefined) return err(refusal ?? { kind: "unknown_connection" });
   const { connection } = place;
   const provider = { ...connection, clientSecret: deps.vault.open(connection.clientSecret, connection.id) };

@@ -10,11 +10,12 @@ import {
   type TeamSession,
 } from "../store/sessions.ts";
 import { holderOf, type Caller } from "./caller.ts";
-import { hashCredential } from "./credentials.ts";
+import { cookieHash } from "./cookie-hash.ts";
 import type { Deps } from "./deps.ts";
 import type { Moment } from "./moment.ts";
 import { isIdle } from "./open-session.ts";
 import { heldAgainstJournal } from "./records.ts";
+import { isHere } from "./tenant.ts";
 
 /**
  * A console session as a caller of one team's API; always read from the store, so that an end holds at once.
@@ -27,11 +28,12 @@ export async function identifySession(
   moment: Moment,
 ): Promise<Result<Caller, Refusal>> {
   await heldAgainstJournal(deps.records, moment);
-  const hash = hashCredential(cookie);
+  const hash = cookieHash(deps, cookie);
   const session = await readTeamSession(deps.db, { hash, teamId: team });
   if (session === undefined) return err({ kind: "unknown_credential" });
   const caller = callerOf(session, team, moment.arrivedAt);
   if (!caller.ok) return caller;
+  if (!isHere(deps, team)) return err({ kind: "wrong_team" });
   const holder = holderOf(caller.value);
   const needed = permission === null ? [] : [permission];
   const missing = holder.kind === "everything" ? [] : missingPermissions(holder.permissions, needed);
@@ -59,9 +61,9 @@ export async function identifyUser(
   moment: Moment,
 ): Promise<SignedInUser | null> {
   await heldAgainstJournal(deps.records, moment);
-  const session = await findSession(deps.db, hashCredential(cookie));
+  const session = await findSession(deps.db, cookieHash(deps, cookie));
   if (session === undefined || !isLive(session, team.sessionMinutes, moment.arrivedAt)) return null;
-  if (!reaches(session, team.id)) return null;
+  if (!reaches(session, team.id) || !isHere(deps, team.id)) return null;
   return { userId: session.userId, sessionId: session.id, method: session.method };
 }
 

@@ -1,4 +1,3 @@
-import { formatBlock, intersectBlocks, parseBlock } from "../domain/address.ts";
 import { PLANS } from "../domain/plan.ts";
 import { exceeding, expandPermissions } from "../domain/permission.ts";
 import type { Refusal } from "../domain/refusal.ts";
@@ -7,14 +6,14 @@ import { insertAccessToken, refuseTokensOver, type AccessTokenRow } from "../sto
 import { recordChange } from "../store/changes.ts";
 import { commit, ConditionFailed } from "../store/database.ts";
 import { findTeam } from "../store/teams.ts";
-import { parseBlocks } from "./allowed-address.ts";
-import { holderOf, makerOf, type Caller } from "./caller.ts";
+import { holderOf, makerOf } from "./caller.ts";
 import { auditRow, type Actor } from "./change.ts";
 import { hashCredential, makeCredential, makeId } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import type { Moment } from "./moment.ts";
 import { knownPermissions } from "./records.ts";
 import type { Keep } from "./remember-answer.ts";
+import { boundAddresses, boundExpiry } from "./token-bounds.ts";
 
 /** What an access token is to be. */
 export interface TokenRequest {
@@ -77,29 +76,21 @@ export async function issueToken(
     rateWindowSeconds: request.rateLimit?.windowSeconds ?? null,
     createdAt: now,
     createdBy: makerOf(actor.caller),
-    expiresAt: boundExpiry(request.expiresInSeconds, actor.caller, now),
+    expiresAt: boundExpiry(
+      request.expiresInSeconds === null ? null : now + request.expiresInSeconds * 1000,
+      actor.caller,
+    ),
     revokedAt: null,
     revokedBy: null,
     revocationEffectiveBy: null,
     lastUsedAt: null,
+    importedSeq: null,
   };
   const audit = auditRow(deps, actor, {
     type: "access_token.created",
     teamId,
     subject: row.id,
-    detail: {
-      after: {
-        name: row.name,
-        profile_id: row.profileId,
-        permissions,
-        expires_at: row.expiresAt === null ? null : new Date(row.expiresAt).toISOString(),
-        allowed_ips: row.allowedIps,
-        rate_limit: request.rateLimit && {
-          limit: request.rateLimit.limit,
-          window_seconds: request.rateLimit.windowSeconds,
-        },
-      },
-    },
+    detail: { after: tokenDetail(row) },
   });
   // Nothing cached can know this token: unknown tokens are never cached, so no subject dies.
   const limit = PLANS[team.plan].access_tokens;
@@ -117,29 +108,15 @@ export async function issueToken(
   return ok({ row, secret });
 }
 
-/** A token made by a token ends no later than its maker. */
-function boundExpiry(expiresInSeconds: number | null, caller: Caller, now: number): number | null {
-  const bounds = [
-    expiresInSeconds === null ? null : now + expiresInSeconds * 1000,
-    caller.kind === "token" ? caller.token.expiresAt : null,
-  ].filter((bound) => bound !== null);
-  return bounds.length === 0 ? null : Math.min(...bounds);
-}
-
-/** A token made by a token works from no other address than its maker; with no address in common, not at all. */
-function boundAddresses(
-  requested: readonly string[] | null,
-  caller: Caller,
-): Result<string[] | null, Refusal> {
-  const own = requested?.map(parseBlock) ?? null;
-  const unreadable = own?.indexOf(null) ?? -1;
-  if (unreadable >= 0) {
-    return err({ kind: "invalid_member", member: `allowed_ips[${unreadable}]`, problem: "invalid" });
-  }
-  const wanted = own?.filter((block) => block !== null) ?? null;
-  const bound = caller.kind === "token" ? caller.token.allowedIps : null;
-  if (bound === null) return ok(wanted?.map(formatBlock) ?? null);
-  if (wanted === null) return ok([...bound]);
-  const common = intersectBlocks(wanted, parseBlocks(bound));
-  return common.length === 0 ? err({ kind: "no_common_address" }) : ok(common.map(formatBlock));
+/** What an audit event says of a token that was made. */
+export function tokenDetail(row: Omit<AccessTokenRow, "importedSeq">): Readonly<Record<string, unknown>> {
+  const { name, permissions, expiresAt, allowedIps, rateLimit, rateWindowSeconds } = row;
+  return {
+    name,
+    profile_id: row.profileId,
+    permissions,
+    expires_at: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+    allowed_ips: allowedIps,
+    rate_limit: rateLimit === null ? null : { limit: rateLimit, window_seconds: rateWindowSeconds },
+  };
 }

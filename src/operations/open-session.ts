@@ -1,9 +1,11 @@
 import { randomBase62 } from "../domain/base62.ts";
 import { recordChange } from "../store/changes.ts";
 import type { Statement } from "../store/database.ts";
+import { refuseNoMember } from "../store/members.ts";
 import { insertSession, type SessionRow } from "../store/sessions.ts";
 import { auditRow } from "./change.ts";
-import { hashCredential, makeId } from "./credentials.ts";
+import { cookieHash } from "./cookie-hash.ts";
+import { makeId } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 
 const COOKIE_CHARACTERS = 40;
@@ -43,7 +45,7 @@ export function newSession(
   const secret = randomBase62(COOKIE_CHARACTERS, deps.randomBytes);
   const now = deps.clock();
   const session: SessionRow = {
-    hash: hashCredential(secret),
+    hash: cookieHash(deps, secret),
     id: makeId(deps, "ses"),
     userId,
     createdAt: now,
@@ -71,8 +73,17 @@ export function newSession(
       },
     },
   );
-  const statements = [insertSession(deps.db, session), ...recordChange(deps.db, { subjects: [], audit })];
+  const statements = [
+    ...refuseStranger(deps, userId),
+    insertSession(deps.db, session),
+    ...recordChange(deps.db, { subjects: [], audit }),
+  ];
   return { opened: { session, secret }, statements };
+}
+
+/** Undoes the batch, on a tenant's domain, for whoever is no member of that team: they are nobody there. */
+export function refuseStranger({ db, tenant }: Deps, userId: string): Statement[] {
+  return tenant === null ? [] : [refuseNoMember(db, { teamId: tenant.teamId, userId })];
 }
 
 /** A session as the one who acts, where no team's permissions are in play. */

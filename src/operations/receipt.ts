@@ -4,8 +4,9 @@ import type { Deps } from "./deps.ts";
 import { signNamed } from "./oauth/sign-jwt.ts";
 import { RETIRED_KEY_MS } from "./oauth/signing-keys.ts";
 import { receiptClaims } from "./receipt-claims.ts";
+import { regionOrigin } from "./tenant.ts";
 
-type ReceiptDeps = Pick<Deps, "db" | "vault" | "clock" | "origins" | "region">;
+type ReceiptDeps = Pick<Deps, "db" | "vault" | "clock" | "origins" | "region" | "tenant">;
 
 export interface Receipted {
   /** Milliseconds, as the receipt says. */
@@ -40,10 +41,10 @@ export async function receiptOf(
 }
 
 function sign(deps: ReceiptDeps, revocation: Revocation) {
-  const { origins, region } = deps;
+  const { region } = deps;
   return signNamed(
     deps,
-    receiptClaims(withEvent(revocation), { issuer: origins[region], region }),
+    receiptClaims(withEvent(revocation), { issuer: regionOrigin(deps), region }),
     RECEIPT_TYPE,
   );
 }

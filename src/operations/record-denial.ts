@@ -2,7 +2,8 @@ import type { Refusal } from "../domain/refusal.ts";
 import { readTeamSession } from "../store/sessions.ts";
 import { actorOf, ownerOf } from "./caller.ts";
 import type { Actor } from "./change.ts";
-import { hashCredential, makeId } from "./credentials.ts";
+import { cookieHash } from "./cookie-hash.ts";
+import { makeId } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 
 /** Refusals for what the caller holds, or is not: each leaves an audit event, as a denied check does. */
@@ -15,7 +16,7 @@ const DENIALS: ReadonlySet<Refusal["kind"]> = new Set([
   "operator_only",
 ]);
 
-type Recording = Pick<Deps, "db" | "auditQueue" | "clock" | "randomBytes">;
+type Recording = Pick<Deps, "db" | "auditQueue" | "clock" | "randomBytes" | "tenant">;
 
 interface Denial {
   readonly teamId: string | null;
@@ -56,7 +57,7 @@ export async function recordDeniedSession(
   { team, permission }: { readonly team: string; readonly permission: string },
   refusal: Refusal,
 ): Promise<void> {
-  const session = await readTeamSession(deps.db, { hash: hashCredential(cookie), teamId: team });
+  const session = await readTeamSession(deps.db, { hash: cookieHash(deps, cookie), teamId: team });
   if (session === undefined) return;
   const { id: actor, userId: actorOwner, place } = session;
   const teamId = place === null ? null : team;

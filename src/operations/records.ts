@@ -1,12 +1,16 @@
 import { builtInCatalogues } from "../catalogues/index.ts";
+import type { HashFilter } from "../domain/hash-filter.ts";
 import { indexCatalogues, type PermissionIndex } from "../domain/permission.ts";
 import { readCheckableToken, type CheckableToken } from "../store/access-tokens.ts";
 import { readCatalogues } from "../store/catalogues.ts";
 import { readFeed, type FeedHead } from "../store/change-feed.ts";
 import type { Database } from "../store/database.ts";
+import { readProvenDomains, type ProvenDomain } from "../store/domains.ts";
+import { readImportedKeys } from "../store/imported-keys.ts";
 import { readKeyedService, type KeyedService } from "../store/services.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { FreshCache } from "./fresh-cache.ts";
+import { ImportedHashes } from "./imported-hashes.ts";
 import { JournalWatch, type JournalStub } from "./journal-watch.ts";
 import type { Moment } from "./moment.ts";
 import type { StartTimer } from "./shared-read.ts";
@@ -21,7 +25,13 @@ export interface Records {
   /** By SHA-256 of the key. */
   readonly services: FreshCache<KeyedService>;
   readonly catalogues: FreshCache<PermissionIndex>;
+  /** The hashes of all imported keys as one filter: a text that is made up is then known to be. */
+  readonly imported: FreshCache<HashFilter>;
+  /** All as one table, by name: a host that is nobody's is then known to be, whatever it is. */
+  readonly domains: FreshCache<ProvenDomains>;
 }
+
+export type ProvenDomains = ReadonlyMap<string, ProvenDomain>;
 
 const MAX_TOKENS = 50_000;
 const MAX_TOKEN_BYTES = 32 * 1024 * 1024;
@@ -33,6 +43,9 @@ const RECORD_BYTES = 800;
 
 /** The one key of the cache that holds all catalogues as one index. */
 const ALL_CATALOGUES = "all";
+
+/** And that of all proven domains. */
+const ALL_DOMAINS = "all";
 
 export function openRecords(
   db: Database,
@@ -52,6 +65,8 @@ export function openRecords(
       ),
   });
   const shared = { feed, now, startTimer };
+  const imported = new ImportedHashes((after) => watch.read(() => readImportedKeys(db, after), headOf));
+  feed.onForget(() => imported.forget());
   return {
     feed,
     tokens: new FreshCache({
@@ -90,6 +105,25 @@ export function openRecords(
       maxEntries: 1,
       maxBytes: 1,
     }),
+    imported: new FreshCache<HashFilter>({
+      ...shared,
+      read: () => imported.read(),
+      subjectsOf: () => [subjects.importedKeys()],
+      bytesOf: () => 0,
+      maxEntries: 1,
+      maxBytes: 1,
+    }),
+    domains: new FreshCache<ProvenDomains>({
+      ...shared,
+      read: async () => {
+        const { head, domains } = await watch.read(() => readProvenDomains(db), headOf);
+        return { head, value: new Map(domains.map((domain) => [domain.name, domain])) };
+      },
+      subjectsOf: () => [subjects.domains()],
+      bytesOf: () => 0,
+      maxEntries: 1,
+      maxBytes: 1,
+    }),
   };
 }
 
@@ -115,6 +149,13 @@ export async function knownPermissions(records: Records, moment: Moment): Promis
 /** The same where nothing has to be waited for, else null: a hot check waits for nothing. */
 export function permissionsAtHand({ catalogues }: Records, moment: Moment): PermissionIndex | null {
   return catalogues.hit(ALL_CATALOGUES, moment)?.value ?? null;
+}
+
+/** Every name that a team has proven; at hand, as a rule. */
+export async function provenDomains({ domains }: Records, moment: Moment): Promise<ProvenDomains> {
+  const fresh = domains.hit(ALL_DOMAINS, moment) ?? (await domains.get(ALL_DOMAINS, moment));
+  if (fresh === null) throw new Error("the table of domains is always there");
+  return fresh.value;
 }
 
 /**

@@ -6,6 +6,7 @@ import { deleteDomain, findDomain, type DomainRow } from "../store/domains.ts";
 import { refuseDomainInUse } from "../store/sso-connections.ts";
 import { auditRow, type Actor } from "./change.ts";
 import type { Deps } from "./deps.ts";
+import { subjects } from "./subjects.ts";
 
 /** Takes a domain off a team, unless a sign-in connection relies on it. */
 export async function removeDomain(
@@ -28,7 +29,7 @@ export async function removeDomain(
     await commit(db, [
       refuseDomainInUse(db, { teamId, name }),
       deleteDomain(db, id),
-      ...recordChange(db, { subjects: [], audit }),
+      ...recordChange(db, { subjects: [subjects.domains()], audit }),
     ]);
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;

@@ -4,6 +4,7 @@ import { findInvitation, type OpenInvitation } from "../store/members.ts";
 import { readSession } from "../store/sessions.ts";
 import { findUserByEmail } from "../store/users.ts";
 import { invitationObjection } from "./accept-invitation.ts";
+import { cookieHash } from "./cookie-hash.ts";
 import { hashCredential } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import { identifyUser } from "./identify-session.ts";
@@ -57,6 +58,6 @@ export async function showInvitation(
   });
 }
 
-async function emailOf({ db }: Deps, session: string): Promise<string | null> {
-  return (await readSession(db, hashCredential(session)))?.email ?? null;
+async function emailOf(deps: Deps, session: string): Promise<string | null> {
+  return (await readSession(deps.db, cookieHash(deps, session)))?.email ?? null;
 }

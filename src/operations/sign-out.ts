@@ -1,6 +1,7 @@
 import { commit } from "../store/database.ts";
 import { endSession, findSession } from "../store/sessions.ts";
-import { makeId, hashCredential } from "./credentials.ts";
+import { cookieHash } from "./cookie-hash.ts";
+import { makeId } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import { journalEnded } from "./journal-watch.ts";
 
@@ -10,7 +11,7 @@ import { journalEnded } from "./journal-watch.ts";
  */
 export async function signOut(deps: Deps, cookie: string, ip: string | null = null): Promise<void> {
   const { db, clock } = deps;
-  const hash = hashCredential(cookie);
+  const hash = cookieHash(deps, cookie);
   const session = await findSession(db, hash);
   if (session === undefined || session.endedAt !== null) return;
   const { id, userId } = session;

@@ -56,11 +56,12 @@ export async function decideAdmission<Value>(
 }
 
 async function admissionOf(
-  { db }: Deps,
+  deps: Deps,
   { connectionId, issuer, claims }: VouchedIdentity,
 ): Promise<Result<Admission, SsoRefusal>> {
+  const { db } = deps;
   const place = await findSsoPlace(db, connectionId);
-  const refusal = placeRefusal(place);
+  const refusal = placeRefusal(deps, place);
   if (refusal !== null || place?.connection.issuer !== issuer) {
     return err(refusal ?? { kind: "unknown_connection" });
   }

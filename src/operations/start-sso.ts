@@ -4,12 +4,14 @@ import type { SsoRefusal } from "../domain/sso-refusal.ts";
 import { commit } from "../store/database.ts";
 import { findSsoPlace, type SsoPlace } from "../store/sso-connections.ts";
 import { insertFlow } from "../store/sso-flows.ts";
+import { cookieHash } from "./cookie-hash.ts";
 import { hashCredential } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import { identifyUser, type SignedInUser } from "./identify-session.ts";
 import type { Moment } from "./moment.ts";
 import { authorizationUrl } from "./openid-provider.ts";
 import { chargeAttempt } from "./sign-in-attempts.ts";
+import { isHere } from "./tenant.ts";
 
 /** As strong as a session's cookie, for it becomes one. */
 const SECRET_LENGTH = 43;
@@ -44,7 +46,7 @@ export async function startSso(
   const wait = await chargeAttempt(deps, null, start.ip);
   if (wait !== null) return err({ kind: "rate_limited", retryAfterSeconds: wait });
   const place = await findSsoPlace(deps.db, start.connectionId);
-  const refusal = placeRefusal(place);
+  const refusal = placeRefusal(deps, place);
   if (refusal !== null || place === undefined) return err(refusal ?? { kind: "unknown_connection" });
   const linker =
     start.linkSession === undefined ? null : await linkerOf(deps, start.linkSession, place, moment);
@@ -58,7 +60,7 @@ export async function startSso(
   const now = deps.clock();
   const row = {
     stateHash: hashCredential(state),
-    browserHash: hashCredential(browserSecret),
+    browserHash: cookieHash(deps, browserSecret),
     connectionId: place.connection.id,
     nextPath: start.nextPath,
     linkUserId: linker?.value.userId ?? null,
@@ -74,8 +76,8 @@ export function redirectUriOf({ origins, region }: Pick<Deps, "origins" | "regio
 }
 
 /** Why nobody signs in by a connection, as it is now; null: they may. */
-export function placeRefusal(place: SsoPlace | undefined): SsoRefusal | null {
-  if (place === undefined) return { kind: "unknown_connection" };
+export function placeRefusal(deps: Pick<Deps, "tenant">, place: SsoPlace | undefined): SsoRefusal | null {
+  if (place === undefined || !isHere(deps, place.team.id)) return { kind: "unknown_connection" };
   if (place.team.status === "suspended") return { kind: "team_suspended" };
   return place.team.signInMethods.includes("sso") ? null : { kind: "sso_not_allowed" };
 }

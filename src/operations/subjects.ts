@@ -11,4 +11,8 @@ export const subjects = {
   service: (id: string): string => `service:${id}`,
   /** All catalogues together: they change rarely and are cached as one index. */
   catalogues: (): string => "catalogues",
+  /** All proven domains together, with what is shown of their teams: they change rarely too. */
+  domains: (): string => "domains",
+  /** All imported keys together: only that there are more of them is ever announced here. */
+  importedKeys: (): string => "imported-keys",
 };

@@ -5,6 +5,7 @@ import { commit } from "../store/database.ts";
 import { findDomain, verifyDomain as verifyDomainRow, type DomainRow } from "../store/domains.ts";
 import { auditRow, type Actor } from "./change.ts";
 import type { Deps } from "./deps.ts";
+import { subjects } from "./subjects.ts";
 
 /** Looks whether the TXT record is there; if so, the domain is the team's and no other's. */
 export async function verifyDomain(
@@ -25,7 +26,7 @@ export async function verifyDomain(
     subject: id,
     detail: { after: { name: domain.name } },
   });
-  await commit(db, verifyDomainRow(db, { domain, record: { subjects: [], audit } }));
+  await commit(db, verifyDomainRow(db, { domain, record: { subjects: [subjects.domains()], audit } }));
   const proven = await findDomain(db, { teamId, id });
   if (proven === undefined) return err({ kind: "not_found", noun: "domain" });
   return proven.verifiedAt === null

@@ -5,7 +5,7 @@ import { clients, clientSecrets, teams } from "./schema.ts";
 export type ClientRow = typeof clients.$inferSelect;
 
 /**
- * A client that was not deleted, how its team stands, and whether a secret is one of its own and in force.
+ * A client that was not deleted nor disabled here, how its team stands, and whether a secret is one of its own and in force.
  * @param secretHash null: none was presented
  */
 export async function readClient(
@@ -18,7 +18,8 @@ export async function readClient(
   const row = await db
     .select({ client: clients, teamStatus: teams.status, secret: clientSecrets.hash })
     .from(clients)
-    .innerJoin(teams, eq(teams.id, clients.teamId))
+    // The team of a client of another region is not here.
+    .leftJoin(teams, eq(teams.id, clients.teamId))
     .leftJoin(
       clientSecrets,
       and(
@@ -29,7 +30,10 @@ export async function readClient(
     )
     .where(and(eq(clients.id, id), isNull(clients.deletedAt)))
     .get();
-  return row && { client: row.client, teamStatus: row.teamStatus, secretHolds: row.secret !== null };
+  if (row === undefined) return undefined;
+  const { client, secret } = row;
+  const teamStatus = row.teamStatus ?? client.homeTeamStatus ?? "active";
+  return { client, teamStatus, secretHolds: secret !== null };
 }
 
 /** Undoes a batch that would give something to a client that was deleted meanwhile. */

@@ -4,6 +4,12 @@ import type { ClientRow } from "./client-authentication.ts";
 import { refuseWhen, type Database, type Statement } from "./database.ts";
 import { endGrants } from "./end-grants.ts";
 import { recordEnded } from "./record-ended.ts";
+import {
+  deleteRegionSecrets,
+  expireRegionSecrets,
+  insertRegionSecrets,
+  type RegionSecretRow,
+} from "./registrations.ts";
 import { accessTokens, clients, clientSecrets, consents, grants } from "./schema.ts";
 
 export type { ClientRow } from "./client-authentication.ts";
@@ -76,7 +82,7 @@ export function refuseChangedClient(db: Database, client: ClientRow): Statement 
 
 /** The parts of a client that can be changed. */
 export type ClientChange = Partial<
-  Pick<ClientRow, "name" | "homepageUrl" | "redirectUris" | "jsOrigins" | "permissions" | "jwks">
+  Pick<ClientRow, "name" | "homepageUrl" | "redirectUris" | "jsOrigins" | "permissions" | "jwks" | "regions">
 >;
 
 /** Changes a client as it was read; the batch fails if it has changed since. With keys of its own it keeps no secret. */
@@ -91,7 +97,12 @@ export function updateClient(
       .update(clients)
       .set({ ...change, version: client.version + 1, changedBy: audit.id, updatedAt: audit.at })
       .where(eq(clients.id, client.id)),
-    ...(change.jwks == null ? [] : [db.delete(clientSecrets).where(eq(clientSecrets.clientId, client.id))]),
+    ...(change.jwks == null
+      ? []
+      : [
+          db.delete(clientSecrets).where(eq(clientSecrets.clientId, client.id)),
+          ...deleteRegionSecrets(db, { clientId: client.id }),
+        ]),
     ...recordChange(db, record),
   ];
 }
@@ -110,30 +121,46 @@ export async function listSecretsInForce(
 /**
  * Gives a client as it was read a new secret; those before it end at `expiresAt`, none later than it would
  * have. The batch fails if the client has changed.
+ * @param secret null: those that hold here stay as they are
+ * @param elsewhere new ones that hold in other regions each
  */
 export function rotateClientSecret(
   db: Database,
   {
     client,
     secret,
+    elsewhere,
     expiresAt,
     record,
-  }: { client: ClientRow; secret: NewClientSecret; expiresAt: number; record: ChangeRecord },
+  }: {
+    client: ClientRow;
+    secret: NewClientSecret | null;
+    elsewhere: readonly RegionSecretRow[];
+    expiresAt: number;
+    record: ChangeRecord;
+  },
 ): Statement[] {
   const { id } = client;
   const { at, id: auditId } = record.audit;
   const theirs = eq(clientSecrets.clientId, id);
+  const regions = elsewhere.map(({ region }) => region);
   return [
     refuseChangedClient(db, client),
-    db
-      .update(clientSecrets)
-      .set({ expiresAt })
-      .where(and(theirs, or(isNull(clientSecrets.expiresAt), gt(clientSecrets.expiresAt, expiresAt)))),
-    // One that was reported as leaked stays known as that.
-    db
-      .delete(clientSecrets)
-      .where(and(theirs, lte(clientSecrets.expiresAt, at), isNull(clientSecrets.revokedBy))),
-    insertClientSecret(db, secret),
+    ...(secret === null
+      ? []
+      : [
+          db
+            .update(clientSecrets)
+            .set({ expiresAt })
+            .where(and(theirs, or(isNull(clientSecrets.expiresAt), gt(clientSecrets.expiresAt, expiresAt)))),
+          // One that was reported as leaked stays known as that.
+          db
+            .delete(clientSecrets)
+            .where(and(theirs, lte(clientSecrets.expiresAt, at), isNull(clientSecrets.revokedBy))),
+          insertClientSecret(db, secret),
+        ]),
+    ...expireRegionSecrets(db, { clientId: id, regions, expiresAt, now: at }),
+    ...insertRegionSecrets(db, elsewhere),
     // Of two rotations at once, the second has to know which secrets the first one left.
     db
       .update(clients)
@@ -163,6 +190,7 @@ export function deleteClient(
       .where(and(eq(accessTokens.clientId, id), isNull(accessTokens.revokedAt))),
     db.delete(consents).where(eq(consents.clientId, id)),
     db.delete(clientSecrets).where(eq(clientSecrets.clientId, id)),
+    ...deleteRegionSecrets(db, { clientId: id }),
     db
       .update(clients)
       .set({ deletedAt: at, version: client.version + 1, changedBy: auditId, updatedAt: at })

@@ -1,7 +1,8 @@
 import { and, desc, eq, isNotNull, isNull, lt, ne, sql } from "drizzle-orm";
+import { feedHeadOf, feedHeadStatement, type FeedHead } from "./change-feed.ts";
 import { recordChange, type ChangeRecord } from "./changes.ts";
 import type { Database, Statement } from "./database.ts";
-import { domains } from "./schema.ts";
+import { domains, teams } from "./schema.ts";
 
 export type DomainRow = typeof domains.$inferSelect;
 
@@ -82,4 +83,43 @@ export async function isProvenName(db: Database, name: string): Promise<boolean>
     .where(and(eq(domains.name, name), isNotNull(domains.verifiedAt)))
     .get();
   return row !== undefined;
+}
+
+/** A name that a team has proven, with what is shown of the team there. */
+export interface ProvenDomain {
+  readonly id: string;
+  readonly name: string;
+  readonly teamId: string;
+  readonly teamSlug: string;
+  readonly teamName: string;
+  readonly preferences: Readonly<Record<string, unknown>>;
+}
+
+/** Every proven name, and where the feed stood, in one transaction on the primary. */
+export async function readProvenDomains(
+  db: Database,
+): Promise<{ readonly head: FeedHead; readonly domains: readonly ProvenDomain[] }> {
+  const [head, rows] = await db.batch([
+    feedHeadStatement(db),
+    db
+      .select({
+        id: domains.id,
+        name: domains.name,
+        teamId: domains.teamId,
+        teamSlug: sql<string>`${teams.slug}`.as("team_slug"),
+        teamName: sql<string>`${teams.name}`.as("team_name"),
+        // Preferences may be long, and each isolate holds this of every domain.
+        brand: sql<string | null>`${teams.preferences} -> '$.brand'`.as("team_brand"),
+      })
+      .from(domains)
+      .innerJoin(teams, eq(teams.id, domains.teamId))
+      .where(isNotNull(domains.verifiedAt)),
+  ]);
+  return {
+    head: feedHeadOf(head),
+    domains: rows.map(({ brand, ...row }) => ({
+      ...row,
+      preferences: brand === null ? {} : { brand: JSON.parse(brand) as unknown },
+    })),
+  };
 }

@@ -157,7 +157,13 @@ function revivedClients(db: Database, journal: SQL, at: number): Revival {
     statements: [
       db
         .update(clients)
-        .set({ deletedAt: at, version: sql`${clients.version} + 1`, changedBy: JOURNAL })
+        .set({
+          deletedAt: at,
+          version: sql`${clients.version} + 1`,
+          changedBy: JOURNAL,
+          // One of another region may have been enabled again since: its home tells it anew.
+          registeredVersion: sql`CASE WHEN ${clients.homeRegion} IS NULL THEN NULL ELSE 0 END`,
+        })
         .where(sql`${clients.deletedAt} IS NULL AND ${clients.id} IN ${ended}`),
       db.delete(clientSecrets).where(sql`${clientSecrets.clientId} IN ${ended}`),
       db.update(accessTokens).set({ revokedAt: at, revokedBy: JOURNAL }).where(givenToThem),

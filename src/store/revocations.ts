@@ -3,7 +3,17 @@ import { commitCounting, refuseWhen, type Database, type Statement } from "./dat
 import { recordChange, type ChangeRecord } from "./changes.ts";
 import { endGrants } from "./end-grants.ts";
 import { recordEnded } from "./record-ended.ts";
-import { accessTokens, clientSecrets, clients, consents, feed, grants, members, sessions } from "./schema.ts";
+import {
+  accessTokens,
+  clientSecrets,
+  clients,
+  consents,
+  feed,
+  grants,
+  members,
+  regionSecrets,
+  sessions,
+} from "./schema.ts";
 
 /** Whose credentials end: all of a team's, or all that act for a person or were made by them. */
 export type Scope = { readonly teamId: string } | { readonly userId: string };
@@ -114,7 +124,11 @@ function consentsOf(scope: Scope): SQL {
 function secretsOf(db: Database, scope: Scope): Statement[] {
   if (!("teamId" in scope)) return [];
   const theirs = db.select({ id: clients.id }).from(clients).where(eq(clients.teamId, scope.teamId));
-  return [db.delete(clientSecrets).where(inArray(clientSecrets.clientId, theirs))];
+  return [
+    db.delete(clientSecrets).where(inArray(clientSecrets.clientId, theirs)),
+    // In other regions they end as soon as those hear of it.
+    db.delete(regionSecrets).where(inArray(regionSecrets.clientId, theirs)),
+  ];
 }
 
 function sessionsOf(scope: Scope): SQL {

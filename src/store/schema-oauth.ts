@@ -1,4 +1,5 @@
 import { CLIENT_TYPES, type PublicJwks } from "../domain/client.ts";
+import type { RegionCode } from "../domain/region.ts";
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
@@ -33,6 +34,12 @@ export const clients = sqliteTable(
     updatedAt: integer().notNull(),
     /** Kept afterwards, so that its id is told from one that never was; everything it held has ended. */
     deletedAt: integer(),
+    /** The region that registered it, whose word alone counts; null: this one. */
+    homeRegion: text().$type<RegionCode>(),
+    /** Of a client of another region, whose team is not here. */
+    homeTeamStatus: text({ enum: ["active", "suspended"] }),
+    /** Of a client of another region: the version of the registration that is in force here. */
+    registeredVersion: integer(),
   },
   (table) => [index("clients_team").on(table.teamId, table.id)],
 );

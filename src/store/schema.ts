@@ -8,6 +8,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 export * from "./schema-oauth.ts";
 export * from "./schema-receipts.ts";
 export * from "./schema-records.ts";
+export * from "./schema-regions.ts";
 export * from "./schema-sign-in.ts";
 export * from "./schema-webhooks.ts";
 
@@ -272,9 +273,14 @@ export const accessTokens = sqliteTable(
     /** No check received later than this accepts the token. */
     revocationEffectiveBy: integer(),
     lastUsedAt: integer(),
+    /** Of a foreign key: where the feed stood when its hash was imported. Null: Jeton made the token. */
+    importedSeq: integer(),
   },
   (table) => [
     uniqueIndex("access_tokens_id").on(table.id),
+    index("access_tokens_imported")
+      .on(table.importedSeq, table.hash)
+      .where(sql`imported_seq IS NOT NULL`),
     index("access_tokens_team").on(table.teamId, table.kind, table.id),
     index("access_tokens_user")
       .on(table.userId, table.teamId)

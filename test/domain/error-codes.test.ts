@@ -46,6 +46,7 @@ const WIRE: Readonly<Record<Refusal["kind"], string>> = {
   malformed_json: "400 COM0014",
   unknown_path: "404 COM0008",
   bad_header: "422 COM0011",
+  misdirected: "421 COM0014",
   bad_api_version: "400 COM0012",
   not_acceptable: "406 COM0014",
   unsupported_media_type: "415 COM0014",
@@ -57,6 +58,7 @@ const WIRE: Readonly<Record<Refusal["kind"], string>> = {
   provider_unusable: "422 COM0009",
   in_use: "409 COM0010",
   quota_exceeded: "409 COM0010",
+  too_many_imported: "409 COM0010",
   no_way_to_sign_in: "409 COM0010",
   already_exists: "409 COM0010",
   catalogue_would_lose: "409 COM0010",
@@ -97,7 +99,7 @@ describe("the table of error codes", () => {
 
   it("gives several statuses to COM0004 and COM0014 alone", () => {
     const several = Object.entries(ERROR_CODES).filter(([, statuses]) => statuses.length > 1);
-    expect(Object.fromEntries(several)).toEqual({ COM0004: [500, 503], COM0014: [400, 406, 413, 415] });
+    expect(Object.fromEntries(several)).toEqual({ COM0004: [500, 503], COM0014: [400, 406, 413, 415, 421] });
   });
 });
 

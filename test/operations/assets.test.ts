@@ -34,5 +34,5 @@ test("no read waits for another's: one that hangs holds up its own page alone", 
   const assets = new Assets(async () => answers.shift() ?? Response.error());
   const first = assets.read("/a.json", read);
   expect(await assets.read("/a.json", read)).toBe("Bonjour");
-  expect(await Promise.race([first, "still waiting"])).toBe("still waiting");
+  expect(await Promise.race([first, Promise.resolve("still waiting")])).toBe("still waiting");
 });

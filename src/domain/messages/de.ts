@@ -88,6 +88,8 @@ export const de = {
       "Senden Sie genau einmal Zugangsdaten, und zwar im Header Authorization und nicht in der URL.",
     quota_exceeded:
       "Der Tarif des Teams erlaubt {limit} {quota}. Wechseln Sie den Tarif oder geben Sie zuerst welche frei.",
+    too_many_imported:
+      "Hier lassen sich höchstens {limit} Schlüssel importieren, beendete mitgezählt. Stellen Sie stattdessen Zugriffstoken aus.",
     rate_limited_quota:
       "Der Tarif des Teams erlaubt derzeit keine weiteren {quota}. Versuchen Sie es in {seconds} s erneut.",
     no_way_to_sign_in:
@@ -139,6 +141,8 @@ export const de = {
     empty_body: "Der Anfragetext ist leer. Senden Sie ein JSON-Objekt.",
     malformed_json: "Der Anfragetext ist kein wohlgeformtes JSON in UTF-8. Berichtigen Sie die Syntax.",
     unknown_path: "Unter diesem Pfad gibt es nichts. Prüfen Sie die URL.",
+    misdirected:
+      "Unter diesem Host gibt es hier nichts. Verwenden Sie die Adresse der Region oder eine Domain, die ihr Team nachgewiesen hat.",
     bad_header:
       "Der Header {header} ist ungültig. Senden Sie 1 bis 255 druckbare ASCII-Zeichen oder lassen Sie ihn weg.",
     bad_api_version: "Diese API-Version existiert nicht. Verwenden Sie Pfade, die mit /v1 beginnen.",

@@ -67,6 +67,8 @@ export function describeRefusal(refusal: Refusal, messages: Messages, { regionUr
       return text("catalogue_would_lose", { permissions: list(refusal.permissions) });
     case "quota_exceeded":
       return text("quota_exceeded", { quota: refusal.quota, limit: refusal.limit });
+    case "too_many_imported":
+      return text("too_many_imported", { limit: refusal.limit });
     case "member_not_for_type":
       return text("member_not_for_type", { member: refusal.member, type: refusal.type });
     case "too_many_secrets":

@@ -104,6 +104,8 @@ export const en = {
     ambiguous_credential:
       "Send exactly one credential, in the Authorization header and not in the query string.",
     quota_exceeded: "The team's plan allows {limit} {quota}. Change the plan, or free some first.",
+    too_many_imported:
+      "No more than {limit} keys can be imported here, ended ones included. Issue access tokens instead.",
     rate_limited_quota: "The team's plan allows no more {quota} at the moment. Try again in {seconds} s.",
     no_way_to_sign_in:
       "Nobody could sign in with these methods: add a single sign-on connection first, or allow another method.",
@@ -146,6 +148,8 @@ export const en = {
     empty_body: "The body is empty. Send a JSON object.",
     malformed_json: "The body is not well-formed JSON in UTF-8. Correct its syntax.",
     unknown_path: "There is nothing at this path. Check the URL.",
+    misdirected:
+      "This host leads to nothing here. Use the region's own address, or a domain that its team has proven.",
     bad_header: "Header {header} is not valid. Send 1 to 255 printable ASCII characters, or leave it out.",
     bad_api_version: "This API version does not exist. Use paths that begin with /v1.",
     not_acceptable: "The answer has no format that your Accept header takes. Accept application/json.",

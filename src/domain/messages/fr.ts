@@ -87,6 +87,8 @@ export const fr = {
       "Identifiez-vous une seule fois, dans l’en-tête Authorization et non dans les paramètres d’URL.",
     quota_exceeded:
       "La formule de l’équipe autorise {limit} {quota}. Changez de formule ou libérez-en d’abord.",
+    too_many_imported:
+      "Pas plus de {limit} clés ne peuvent être importées ici, clés terminées comprises. Émettez plutôt des jetons d’accès.",
     rate_limited_quota:
       "La formule de l’équipe n’autorise plus de {quota} pour le moment. Réessayez dans {seconds} s.",
     no_way_to_sign_in:
@@ -133,6 +135,8 @@ export const fr = {
     empty_body: "Le corps est vide. Envoyez un objet JSON.",
     malformed_json: "Le corps n’est pas du JSON bien formé en UTF-8. Corrigez sa syntaxe.",
     unknown_path: "Il n’y a rien à ce chemin. Vérifiez l’URL.",
+    misdirected:
+      "Cet hôte ne mène à rien ici. Utilisez l’adresse de la région ou un domaine que son équipe a prouvé.",
     bad_header:
       "L’en-tête {header} n’est pas valide. Envoyez de 1 à 255 caractères ASCII imprimables, ou omettez-le.",
     bad_api_version: "Cette version de l’API n’existe pas. Utilisez des chemins commençant par /v1.",

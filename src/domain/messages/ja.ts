@@ -84,6 +84,8 @@ export const ja = {
     ambiguous_credential: "認証情報は、クエリ文字列ではなくAuthorizationヘッダーで1つだけ送信してください。",
     quota_exceeded:
       "チームのプランでは {quota} の上限は {limit} です。プランを変更するか、不要なものを減らしてください。",
+    too_many_imported:
+      "ここにインポートできるキーは、終了したものも含めて {limit} 個までです。代わりにアクセストークンを発行してください。",
     rate_limited_quota:
       "チームのプランの {quota} の上限に達しました。{seconds} 秒後にもう一度お試しください。",
     no_way_to_sign_in:
@@ -132,6 +134,8 @@ export const ja = {
     empty_body: "本文が空です。JSONオブジェクトを送信してください。",
     malformed_json: "本文がUTF-8の正しいJSONではありません。構文を修正してください。",
     unknown_path: "このパスには何もありません。URLを確認してください。",
+    misdirected:
+      "このホストに対応するものはここにはありません。リージョンのアドレス、またはチームが所有を証明したドメインを使用してください。",
     bad_header:
       "ヘッダー {header} が正しくありません。印字可能なASCII文字を1から255文字で送信するか、省略してください。",
     bad_api_version: "このAPIバージョンは存在しません。/v1 で始まるパスを使用してください。",

@@ -4,7 +4,8 @@ import { recordChange } from "../../store/changes.ts";
 import { commit, commitIfHolds, UniqueViolation } from "../../store/database.ts";
 import { insertPasskey, listPasskeys } from "../../store/passkeys.ts";
 import { takeStep } from "../../store/sign-in-steps.ts";
-import { hashCredential, makeId } from "../credentials.ts";
+import { cookieHash } from "../cookie-hash.ts";
+import { makeId } from "../credentials.ts";
 import type { Deps } from "../deps.ts";
 import { relyingPartyOf } from "./relying-party.ts";
 import { provePassword, selfAudit, type Self } from "./self.ts";
@@ -38,7 +39,7 @@ export async function beginPasskey(
   await commit(deps.db, statements);
   const { id } = relyingPartyOf(deps);
   const options = {
-    rp: { id, name: "Jeton" },
+    rp: { id, name: deps.tenant?.name ?? "Jeton" },
     user: { id: userHandleOf(userId), name: email, displayName: email },
     challenge: challengeOf(secret),
     pubKeyCredParams: PASSKEY_ALGORITHMS.map((alg) => ({ type: "public-key", alg })),
@@ -66,7 +67,7 @@ export async function finishPasskey(
   if (self.ssoTeamId !== null) return err({ kind: "came_by_sso" });
   if (!isGoodName(name)) return err({ kind: "bad_name" });
   if (secret === null) return err({ kind: "stale_step" });
-  const key = { hash: hashCredential(secret), kind: "new_passkey", now: deps.clock() } as const;
+  const key = { hash: cookieHash(deps, secret), kind: "new_passkey", now: deps.clock() } as const;
   const step = await takeStep(db, key);
   if (step === undefined || step.userId !== userId) return err({ kind: "stale_step" });
   const expected = { challenge: challengeOf(secret), party: relyingPartyOf(deps) };

@@ -2,6 +2,7 @@ import type { AccountRefusal } from "../../domain/account-refusal.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { recordChange } from "../../store/changes.ts";
 import { commitIfHolds } from "../../store/database.ts";
+import { findMembership } from "../../store/members.ts";
 import { findResetLink, useResetLink } from "../../store/reset-links.ts";
 import { deleteStepsOf } from "../../store/sign-in-steps.ts";
 import { setPassword } from "../../store/users.ts";
@@ -24,7 +25,7 @@ export async function showResetLink(
 ): Promise<{ readonly email: string } | null> {
   await heldAgainstJournal(deps.records, moment);
   const link = await findResetLink(deps.db, { hash: hashCredential(secret), now: moment.arrivedAt });
-  return link === undefined ? null : { email: link.email };
+  return link === undefined || (await isStranger(deps, link.userId)) ? null : { email: link.email };
 }
 
 /**
@@ -41,9 +42,8 @@ export async function resetPassword(
   if (wait !== null) return err({ kind: "rate_limited", retryAfterSeconds: wait });
   await heldAgainstJournal(deps.records, moment);
   const hash = hashCredential(secret);
-  if ((await findResetLink(db, { hash, now: moment.arrivedAt })) === undefined) {
-    return err({ kind: "stale_link" });
-  }
+  const found = await findResetLink(db, { hash, now: moment.arrivedAt });
+  if (found === undefined || (await isStranger(deps, found.userId))) return err({ kind: "stale_link" });
   if (!isGoodPassword(wanted)) return err({ kind: "bad_password" });
   const passwordHash = await hashPassword(wanted, deps.randomBytes);
   for (;;) {
@@ -64,4 +64,9 @@ export async function resetPassword(
     await journalEnded(deps, { kind: "password", id: userId, at: audit.at }, ...ending.ends);
     return ok(null);
   }
+}
+
+/** On a tenant's domain, whoever is no member of that team has no account. */
+async function isStranger({ db, tenant }: Deps, userId: string): Promise<boolean> {
+  return tenant !== null && (await findMembership(db, { teamId: tenant.teamId, userId })) === undefined;
 }

@@ -2,7 +2,7 @@ import type { AccountRefusal } from "../../domain/account-refusal.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { commitIfHolds } from "../../store/database.ts";
 import { countTry, findStep, finishStep } from "../../store/sign-in-steps.ts";
-import { hashCredential } from "../credentials.ts";
+import { cookieHash } from "../cookie-hash.ts";
 import type { Deps } from "../deps.ts";
 import { journalEnded } from "../journal-watch.ts";
 import type { Moment } from "../moment.ts";
@@ -15,9 +15,9 @@ import { isAppCode, proveSecondFactor } from "./second-factor.ts";
 const MAX_TRIES = 5;
 
 /** Whether a browser has shown a password, and a code is missing. */
-export async function isCodeMissing({ db }: Deps, secret: string, moment: Moment): Promise<boolean> {
-  const key = { hash: hashCredential(secret), kind: "code", now: moment.arrivedAt } as const;
-  return (await findStep(db, key)) !== undefined;
+export async function isCodeMissing(deps: Deps, secret: string, moment: Moment): Promise<boolean> {
+  const key = { hash: cookieHash(deps, secret), kind: "code", now: moment.arrivedAt } as const;
+  return (await findStep(deps.db, key)) !== undefined;
 }
 
 /** Opens a session for whoever has shown the password before, and shows now that they have the second factor. */
@@ -29,7 +29,7 @@ export async function signInByCode(
   const { db } = deps;
   await heldAgainstJournal(deps.records, moment);
   if (secret === null) return err({ kind: "stale_step" });
-  const key = { hash: hashCredential(secret), kind: "code", now: deps.clock() } as const;
+  const key = { hash: cookieHash(deps, secret), kind: "code", now: deps.clock() } as const;
   const step = await countTry(db, key, MAX_TRIES);
   if (step?.userId == null) return err({ kind: "stale_step" });
   const { userId } = step;

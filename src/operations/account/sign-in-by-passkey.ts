@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../../domain/result.ts";
 import { commit, commitIfHolds } from "../../store/database.ts";
 import { findPasskeyByCredential, notePasskeyUse } from "../../store/passkeys.ts";
 import { takeStep } from "../../store/sign-in-steps.ts";
-import { hashCredential } from "../credentials.ts";
+import { cookieHash } from "../cookie-hash.ts";
 import type { Deps } from "../deps.ts";
 import type { Moment } from "../moment.ts";
 import { newSession, type Browser, type OpenedSession } from "../open-session.ts";
@@ -45,7 +45,7 @@ export async function signInByPasskey(
   const { db } = deps;
   await heldAgainstJournal(deps.records, moment);
   if (secret === null) return err({ kind: "stale_step" });
-  const key = { hash: hashCredential(secret), kind: "passkey", now: deps.clock() } as const;
+  const key = { hash: cookieHash(deps, secret), kind: "passkey", now: deps.clock() } as const;
   if ((await takeStep(db, key)) === undefined) return err({ kind: "stale_step" });
   const credentialId = credentialIdOf(response);
   const passkey = credentialId === null ? undefined : await findPasskeyByCredential(db, credentialId);

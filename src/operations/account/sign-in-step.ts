@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { randomBase62 } from "../../domain/base62.ts";
 import type { Statement } from "../../store/database.ts";
 import { insertStep, type SignInStepRow } from "../../store/sign-in-steps.ts";
-import { hashCredential } from "../credentials.ts";
+import { cookieHash } from "../cookie-hash.ts";
 import type { Deps } from "../deps.ts";
+import { refuseStranger } from "../open-session.ts";
 
 /** Long enough to find one's phone. */
 export const STEP_SECONDS = 300;
@@ -18,8 +19,9 @@ export function newStep(
   const secret = randomBase62(SECRET_LENGTH, deps.randomBytes);
   const now = deps.clock();
   const expiresAt = now + STEP_SECONDS * 1000;
-  const row = { hash: hashCredential(secret), kind, userId, tries: 0, expiresAt };
-  return { secret, statements: insertStep(deps.db, row, now) };
+  const row = { hash: cookieHash(deps, secret), kind, userId, tries: 0, expiresAt };
+  const known = userId === null ? [] : refuseStranger(deps, userId);
+  return { secret, statements: [...known, ...insertStep(deps.db, row, now)] };
 }
 
 /**

@@ -44,7 +44,8 @@ export async function endLeaked(
   }
 }
 
-async function endLeakedToken(deps: Deps, hash: string, report: LeakReport): Promise<Leaked | null> {
+/** The same for an access token of whatever writing, by its hash. */
+export async function endLeakedToken(deps: Deps, hash: string, report: LeakReport): Promise<Leaked | null> {
   const token = await findTokenByHash(deps.db, hash);
   if (token === undefined) return null;
   const { id, kind, teamId } = token;

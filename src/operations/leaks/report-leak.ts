@@ -1,12 +1,13 @@
 import type { Refusal } from "../../domain/refusal.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { parseCredential } from "../../domain/token.ts";
+import { consultImported } from "../consult-imported.ts";
 import { hashCredential, tagHolds } from "../credentials.ts";
 import type { Deps } from "../deps.ts";
 import type { Moment } from "../moment.ts";
 import { heldAgainstJournal } from "../records.ts";
 import { awaitOwn } from "../shared-read.ts";
-import { endLeaked, type Leaked } from "./end-leaked.ts";
+import { endLeaked, endLeakedToken, type Leaked } from "./end-leaked.ts";
 import { cleanUrl } from "./leak-place.ts";
 import { isLeakable } from "./leak.ts";
 
@@ -25,21 +26,38 @@ export async function reportLeak(
   moment: Moment,
 ): Promise<Result<Leaked, Refusal>> {
   const credential = parseCredential(token);
-  if (credential === null || !isLeakable(credential)) {
-    return err({ kind: "invalid_member", member: "token", problem: "invalid" });
+  const by = { by: "anyone", source: null, ip } as const;
+  if (credential === null) {
+    const { hash } = await consultImported(deps, token, moment);
+    if (hash === null) return err(NO_CREDENTIAL);
+    const found = { ...by, url: cleanUrl(url, token) };
+    return endReported(deps, () => endLeakedToken(deps, hash, found), { ip, never: NO_CREDENTIAL }, moment);
   }
+  if (!isLeakable(credential)) return err(NO_CREDENTIAL);
   if (credential.region !== deps.region) return err({ kind: "wrong_region", region: credential.region });
   if (!tagHolds(deps, credential)) return err(NEVER_WAS);
+  const found = { ...by, url: cleanUrl(url) };
+  return endReported(deps, () => endLeaked(deps, credential, found), { ip, never: NEVER_WAS }, moment);
+}
+
+async function endReported(
+  deps: Deps,
+  end: () => Promise<Leaked | null>,
+  { ip, never }: { readonly ip: string | null; readonly never: Refusal },
+  moment: Moment,
+): Promise<Result<Leaked, Refusal>> {
   const retryAfterSeconds = await chargeReport(deps, ip);
   if (retryAfterSeconds !== null) return err({ kind: "rate_limited", retryAfterSeconds });
   // What was restored may hold a credential that has ended.
   await heldAgainstJournal(deps.records, moment);
-  const report = { by: "anyone", source: null, url: cleanUrl(url), ip } as const;
-  const leaked = await endLeaked(deps, credential, report);
-  if (leaked === null) return err(NEVER_WAS);
+  const leaked = await end();
+  if (leaked === null) return err(never);
   deps.auditSealer.soon(leaked.teamId, moment);
   return ok(leaked);
 }
+
+/** By its shape, and no import knows it either: a foreign key names no region that could be asked instead. */
+const NO_CREDENTIAL: Refusal = { kind: "invalid_member", member: "token", problem: "invalid" };
 
 /** A forged credential and one that was never stored look the same. */
 const NEVER_WAS: Refusal = { kind: "not_found", noun: "access_token" };

@@ -4,7 +4,8 @@ import { err, ok, type Result } from "../../domain/result.ts";
 import { commitIfHolds, type Statement } from "../../store/database.ts";
 import { approveDevice, denyDevice } from "../../store/device-codes.ts";
 import { auditRowOf } from "../change.ts";
-import { hashCredential, makeId } from "../credentials.ts";
+import { cookieHash } from "../cookie-hash.ts";
+import { makeId } from "../credentials.ts";
 import type { Deps } from "../deps.ts";
 import { enterUserCode, type EnteredCode } from "./enter-user-code.ts";
 import type { Consenter, Place } from "./list-places.ts";
@@ -102,7 +103,7 @@ function approval(
     revokedBy: null,
   };
   const record = { subjects: [], audit };
-  const sessionHash = hashCredential(cookie);
+  const sessionHash = cookieHash(deps, cookie);
   return ok(approveDevice(deps.db, { hash, userId, sessionHash, record, client, grant }));
 }
 
@@ -122,5 +123,5 @@ function denial(
     },
   );
   const record = { subjects: [], audit };
-  return denyDevice(deps.db, { hash: code.hash, userId, sessionHash: hashCredential(cookie), record });
+  return denyDevice(deps.db, { hash: code.hash, userId, sessionHash: cookieHash(deps, cookie), record });
 }

@@ -10,7 +10,7 @@ import { findEnhanceToken, useEnhanceToken, widenGrant } from "../../store/enhan
 import { findGrantNow, refuseEnded, type GrantNow } from "../../store/grants.ts";
 import { refuseNoMember } from "../../store/members.ts";
 import { auditRowOf } from "../change.ts";
-import { hashCredential } from "../credentials.ts";
+import { cookieHash } from "../cookie-hash.ts";
 import type { Deps } from "../deps.ts";
 import type { Moment } from "../moment.ts";
 import { knownPermissions } from "../records.ts";
@@ -201,7 +201,7 @@ function accept(deps: Deps, open: Open, by: AtBrowser): Promise<boolean> {
   return commitIfHolds(db, [
     refuseChangedClient(db, client),
     refuseNoMember(db, { teamId, userId }),
-    refuseSessionEnded(db, hashCredential(by.cookie ?? "")),
+    refuseSessionEnded(db, cookieHash(deps, by.cookie ?? "")),
     refuseEnded(db, { grantId: id, clientId: client.id }),
     ...useEnhanceToken(db, { hash: request.enhanceHash, at, usedBy: audit.id }),
     widenGrant(db, { id, permissions: added }),

@@ -10,6 +10,7 @@ import type { Deps } from "../deps.ts";
 import { asHeld } from "../held-permissions.ts";
 import type { Moment } from "../moment.ts";
 import { heldAgainstJournal } from "../records.ts";
+import { isHere } from "../tenant.ts";
 import { chargeIssue } from "./charge-issue.ts";
 import { grantStanding } from "./grant-standing.ts";
 import { answerOf, makeAccessToken } from "./make-tokens.ts";
@@ -111,7 +112,9 @@ async function findSubject(
   if (!hash.ok) return hash;
   await heldAgainstJournal(deps.records, moment);
   const { token: stored } = await readCheckableToken(deps.db, hash.value);
-  if (stored === undefined) return err({ kind: "credential_unknown", credential: "access token" });
+  if (stored === undefined || !isHere(deps, stored.teamId)) {
+    return err({ kind: "credential_unknown", credential: "access token" });
+  }
   if (stored.clientId !== client.id) {
     return err({ kind: "credential_of_another_client", credential: "access token" });
   }

@@ -6,6 +6,7 @@ import { insertGrant, insertGrantToken } from "../../store/grants.ts";
 import { refuseNoMember } from "../../store/members.ts";
 import { usePushedRequest } from "../../store/pushed-requests.ts";
 import { auditRowOf } from "../change.ts";
+import { cookieHash } from "../cookie-hash.ts";
 import { hashCredential, makeCredential, makeId } from "../credentials.ts";
 import type { Deps } from "../deps.ts";
 import type { AtBrowser } from "./at-browser.ts";
@@ -51,7 +52,7 @@ export async function giveCode(
   const won = await commitIfHolds(db, [
     refuseChangedClient(db, client),
     refuseNoMember(db, { teamId, userId }),
-    refuseSessionEnded(db, hashCredential(cookie ?? "")),
+    refuseSessionEnded(db, cookieHash(deps, cookie ?? "")),
     ...(pushed === null ? [] : usePushedRequest(db, { hash: pushed, at })),
     insertGrant(db, {
       id: grantId,

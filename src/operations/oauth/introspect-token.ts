@@ -5,10 +5,13 @@ import { readCheckableToken } from "../../store/access-tokens.ts";
 import { findGrantNow } from "../../store/grants.ts";
 import { findRefreshToken } from "../../store/refresh-tokens.ts";
 import { maySee } from "../ask-check.ts";
+import { consultImported } from "../consult-imported.ts";
 import { hashCredential, tagHolds } from "../credentials.ts";
 import type { Deps } from "../deps.ts";
 import { asHeld } from "../held-permissions.ts";
 import type { KeyedService } from "../identify-caller.ts";
+import type { Moment } from "../moment.ts";
+import { isHere } from "../tenant.ts";
 import { grantStanding } from "./grant-standing.ts";
 
 /** Who asks: a service, about any token; or a client, about its own. */
@@ -40,15 +43,20 @@ export async function introspectToken(
   deps: Deps,
   text: string | null,
   asker: Introspector,
+  moment: Moment,
 ): Promise<Result<ActiveToken | null, OAuthRefusal>> {
   if (text === null) return err({ kind: "parameter_missing", parameter: "token" });
   const credential = parseCredential(text);
-  if (credential === null || !tagHolds(deps, credential)) return ok(null);
+  if (credential === null) {
+    const { hash } = await consultImported(deps, text, moment);
+    return ok(hash === null ? null : await introspectAccess(deps, { hash, isForeign: true }, asker));
+  }
+  if (!tagHolds(deps, credential)) return ok(null);
   const hash = hashCredential(text);
   switch (credential.kind) {
     case "pat":
     case "at":
-      return ok(await introspectAccess(deps, hash, asker));
+      return ok(await introspectAccess(deps, { hash, isForeign: false }, asker));
     case "rt":
       return ok(await introspectRefresh(deps, hash, asker));
     default:
@@ -56,9 +64,15 @@ export async function introspectToken(
   }
 }
 
-async function introspectAccess(deps: Deps, hash: string, asker: Introspector): Promise<ActiveToken | null> {
+/** @param isForeign whether the text is no credential of ours: then it counts exactly if its hash was imported */
+async function introspectAccess(
+  deps: Deps,
+  { hash, isForeign }: { readonly hash: string; readonly isForeign: boolean },
+  asker: Introspector,
+): Promise<ActiveToken | null> {
   const { token: stored } = await readCheckableToken(deps.db, hash);
-  if (stored === undefined) return null;
+  if (stored === undefined || (stored.importedSeq !== null) !== isForeign) return null;
+  if (!isHere(deps, stored.teamId)) return null;
   const token = asHeld(stored);
   const isLive =
     token.revokedAt === null &&
@@ -72,7 +86,8 @@ async function introspectAccess(deps: Deps, hash: string, asker: Introspector): 
 
 async function introspectRefresh(deps: Deps, hash: string, asker: Introspector): Promise<ActiveToken | null> {
   const token = await findRefreshToken(deps.db, hash);
-  if (token === undefined || token.revokedAt !== null || token.rotatedAt !== null) return null;
+  if (token === undefined || !isHere(deps, token.teamId)) return null;
+  if (token.revokedAt !== null || token.rotatedAt !== null) return null;
   const grant = await findGrantNow(deps.db, token.grantId);
   const standing = grantStanding(grant, "refresh token", deps.clock());
   if (!standing.ok || grant === undefined || !mayAsk(asker, { ...token, audience: null })) return null;

@@ -10,6 +10,7 @@ import { auditRowOf } from "../change.ts";
 import type { Deps } from "../deps.ts";
 import type { Moment } from "../moment.ts";
 import { knownPermissions } from "../records.ts";
+import { isHere } from "../tenant.ts";
 import { unknownClient } from "./identify-client.ts";
 import { answerOf, makeAccessToken } from "./make-tokens.ts";
 import { narrowAudience } from "./narrow.ts";
@@ -25,8 +26,9 @@ export async function issueToClient(
   moment: Moment,
 ): Promise<Result<TokenAnswer, OAuthRefusal>> {
   const { id: clientId, teamId, notAfter, allowedIps } = client;
-  const team = await findTeam(deps.db, teamId);
+  if (!isHere(deps, teamId)) return err({ kind: "client_unknown" });
   // A client that is only enabled here has its team elsewhere.
+  const team = client.homeRegion === null ? await findTeam(deps.db, teamId) : undefined;
   if (team === undefined) return err(unknownClient(deps, clientId));
   if (team.status === "suspended") return err({ kind: "team_suspended" });
   if (notAfter !== null && notAfter <= deps.clock()) return err({ kind: "client_expired" });

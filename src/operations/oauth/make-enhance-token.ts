@@ -7,6 +7,7 @@ import { findGrantNow, refuseEnded } from "../../store/grants.ts";
 import { findRefreshToken, refuseRefreshTokenEnded } from "../../store/refresh-tokens.ts";
 import { hashCredential, makeCredential } from "../credentials.ts";
 import type { Deps } from "../deps.ts";
+import { isHere } from "../tenant.ts";
 import { grantStanding } from "./grant-standing.ts";
 import { identifyClient } from "./identify-client.ts";
 import { presentCredential } from "./present-credential.ts";
@@ -52,7 +53,9 @@ export async function makeEnhanceToken(
   if (!presented.ok) return presented;
   const hash = presented.value;
   const row = await findRefreshToken(deps.db, hash);
-  if (row === undefined) return err({ kind: "credential_unknown", credential: "refresh token" });
+  if (row === undefined || !isHere(deps, row.teamId)) {
+    return err({ kind: "credential_unknown", credential: "refresh token" });
+  }
   if (row.clientId !== client.id) {
     return err({ kind: "credential_of_another_client", credential: "refresh token" });
   }

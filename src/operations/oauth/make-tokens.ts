@@ -57,6 +57,7 @@ export function makeAccessToken(deps: Deps, plan: AccessTokenPlan): MadeAccessTo
     revokedBy: null,
     revocationEffectiveBy: null,
     lastUsedAt: null,
+    importedSeq: null,
   };
   const expiresInSeconds = Math.max(0, Math.floor((expiresAt - now) / 1000));
   return { row, secret, expiresInSeconds, insert: [insertAccessToken(deps.db, row)] };

@@ -4,6 +4,7 @@ import { findDeviceCode, notePoll, useDeviceCode, type DeviceCodeRow } from "../
 import { findGrantNow, refuseEnded, type GrantNow } from "../../store/grants.ts";
 import type { Deps } from "../deps.ts";
 import type { Moment } from "../moment.ts";
+import { isHere } from "../tenant.ts";
 import { endGrant } from "./end-grant.ts";
 import { giveTokens, type OneTime } from "./give-tokens.ts";
 import { presentCredential } from "./present-credential.ts";
@@ -55,6 +56,9 @@ async function answerTo(
   const { hash, grantId, clientId } = code;
   if (code.status === "denied") return err({ kind: "access_denied" });
   const grant = grantId === null ? undefined : await findGrantNow(deps.db, grantId);
+  if (grant !== undefined && !isHere(deps, grant.teamId)) {
+    return err({ kind: "credential_unknown", credential: "device code" });
+  }
   if (code.status === "used") {
     const kept = grant?.revokedAt === null ? keptAnswer<TokenAnswer>(deps, attempt, code) : null;
     return kept === null ? refuseReplay(deps, grant, request) : ok(kept);

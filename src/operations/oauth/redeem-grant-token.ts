@@ -9,6 +9,7 @@ import {
 } from "../../store/grants.ts";
 import type { Deps } from "../deps.ts";
 import type { Moment } from "../moment.ts";
+import { isHere } from "../tenant.ts";
 import { endGrant } from "./end-grant.ts";
 import { giveTokens, type OneTime } from "./give-tokens.ts";
 import { verifierRefusal } from "./pkce.ts";
@@ -44,6 +45,7 @@ export async function redeemGrantToken(
     const refusal = token === undefined ? UNKNOWN : misuse(token, request);
     if (token === undefined || refusal !== null) return err(refusal ?? UNKNOWN);
     const grant = await findGrantNow(deps.db, token.grantId);
+    if (grant !== undefined && !isHere(deps, grant.teamId)) return err(UNKNOWN);
     if (token.usedAt !== null) {
       const kept = keptAnswer<TokenAnswer>(deps, attempt, token);
       return kept === null ? refuseReplay(deps, grant, request) : ok(kept);

@@ -15,6 +15,7 @@ import {
 import { auditRowOf } from "../change.ts";
 import type { Deps } from "../deps.ts";
 import type { Moment } from "../moment.ts";
+import { isHere } from "../tenant.ts";
 import { chargeIssue } from "./charge-issue.ts";
 import { endGrant } from "./end-grant.ts";
 import { eraseLater } from "./erase-answers.ts";
@@ -59,7 +60,8 @@ export async function refreshAccess(
   };
   for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
     const token = await findRefreshToken(deps.db, hash.value);
-    const refusal = token === undefined ? UNKNOWN : misuse(token, request);
+    const isKnown = token !== undefined && isHere(deps, token.teamId);
+    const refusal = isKnown ? misuse(token, request) : UNKNOWN;
     if (token === undefined || refusal !== null) return err(refusal ?? UNKNOWN);
     const grant = await findGrantNow(deps.db, token.grantId);
     if (token.rotatedAt !== null && token.revokedAt === null) {

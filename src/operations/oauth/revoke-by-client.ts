@@ -8,6 +8,7 @@ import { hashCredential, tagHolds } from "../credentials.ts";
 import type { Deps } from "../deps.ts";
 import { endToken } from "../end-token.ts";
 import type { Receipted } from "../receipt.ts";
+import { isHere } from "../tenant.ts";
 import { endRefreshToken } from "./end-refresh-token.ts";
 import { identifyClient, type IdentifiedClient } from "./identify-client.ts";
 import type { OAuthRequest } from "./request.ts";
@@ -57,7 +58,8 @@ async function endRefresh(
   ip: string | null,
 ): Promise<Receipted | null> {
   const token = await findRefreshToken(deps.db, hash);
-  if (token === undefined || (clientId !== null && token.clientId !== clientId)) return null;
+  if (token === undefined || !isHere(deps, token.teamId)) return null;
+  if (clientId !== null && token.clientId !== clientId) return null;
   const by = { actor: token.clientId, owner: token.holder, ip };
   return endRefreshToken(deps, token, "revoked by the client", by);
 }
@@ -69,7 +71,7 @@ async function endAccess(
   ip: string | null,
 ): Promise<Receipted | null> {
   const token = await findOAuthAccessToken(deps.db, hash);
-  if (token === undefined || token.clientId !== clientId) return null;
+  if (token === undefined || !isHere(deps, token.teamId) || token.clientId !== clientId) return null;
   const by = { actor: clientId, owner: token.userId ?? clientId, ip };
   return endToken(deps, token, (event) => auditRowOf(deps, by, event));
 }

@@ -43,7 +43,16 @@ const BY_DELIVERY = { actor: "delivery", owner: "delivery", ip: null };
 
 type DeliverDeps = Pick<
   Deps,
-  "db" | "clock" | "randomBytes" | "vault" | "send" | "allowLoopback" | "origins" | "region" | "deliveries"
+  | "db"
+  | "clock"
+  | "randomBytes"
+  | "vault"
+  | "send"
+  | "allowLoopback"
+  | "origins"
+  | "region"
+  | "tenant"
+  | "deliveries"
 >;
 
 /**

@@ -1,6 +1,7 @@
 import { isCallable } from "../../domain/public-address.ts";
 import { isProvenName } from "../../store/domains.ts";
 import type { Deps } from "../deps.ts";
+import { regionOrigin } from "../tenant.ts";
 
 /**
  * Whether events may be sent to a URL (contract, section 8): https on port 443 at a public name, and not at a
@@ -8,11 +9,13 @@ import type { Deps } from "../deps.ts";
  * again each time it is called, because settings and proven domains change.
  */
 export async function mayBeCalled(
-  deps: Pick<Deps, "db" | "origins" | "allowLoopback">,
+  deps: Pick<Deps, "db" | "origins" | "region" | "tenant" | "allowLoopback">,
   url: URL,
 ): Promise<boolean> {
   if (!isCallable(url, deps)) return false;
-  const isOwn = Object.values(deps.origins).some((origin) => isSamePlace(new URL(origin), url));
+  const isOwn = [regionOrigin(deps), ...Object.values(deps.origins)].some((origin) =>
+    isSamePlace(new URL(origin), url),
+  );
   return !isOwn && !(await isProvenName(deps.db, url.hostname));
 }
 

@@ -5,7 +5,7 @@ import { mayBeCalled } from "./may-be-called.ts";
 
 /** A URL as somebody writes it for a webhook; it comes back as it was written. */
 export async function readWebhookUrl(
-  deps: Pick<Deps, "db" | "origins" | "allowLoopback">,
+  deps: Pick<Deps, "db" | "origins" | "region" | "tenant" | "allowLoopback">,
   text: string,
 ): Promise<Result<string, Refusal>> {
   // What the parser would pass over, or would never send, is no part of an address.

@@ -1,36 +1,19 @@
 import * as v from "valibot";
-import { MAX_WRITTEN_PERMISSIONS } from "../../domain/narrower-token.ts";
 import { ok } from "../../domain/result.ts";
 import { issueToken } from "../../operations/issue-token.ts";
 import { listTokens } from "../../operations/list-tokens.ts";
 import { revokeToken, type EndedToken } from "../../operations/revoke-token.ts";
 import { showToken } from "../../operations/show-token.ts";
-import { nameSchema, profileIdSchema } from "./fields.ts";
 import { PAGE_QUERY, presentPage, readPageRequest } from "./paging.ts";
 import { isoTime, presentToken } from "./present.ts";
 import { route, type Call, type Route } from "./route.ts";
+import { requestedToken, tokenMembers, wholeNumber } from "./token-fields.ts";
 
-const MAX_ADDRESSES = 100;
 const TEN_YEARS_SECONDS = 315_360_000;
-const DAY_SECONDS = 86_400;
-const MAX_RATE_LIMIT = 1_000_000;
-
-const permissionList = v.optional(v.pipe(v.array(v.string()), v.maxLength(MAX_WRITTEN_PERMISSIONS)), []);
-
-function wholeNumber(max: number) {
-  return v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(max));
-}
 
 const createBody = v.strictObject({
-  name: nameSchema,
-  profile_id: v.optional(profileIdSchema),
-  permissions: permissionList,
-  permission_sets: permissionList,
+  ...tokenMembers,
   expires_in: v.optional(wholeNumber(TEN_YEARS_SECONDS)),
-  allowed_ips: v.optional(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(MAX_ADDRESSES))),
-  rate_limit: v.optional(
-    v.strictObject({ limit: wholeNumber(MAX_RATE_LIMIT), window_seconds: wholeNumber(DAY_SECONDS) }),
-  ),
 });
 
 export const accessTokenRoutes: readonly Route[] = [
@@ -44,16 +27,8 @@ export const accessTokenRoutes: readonly Route[] = [
     answers: { status: 201, body: "CreatedAccessToken" },
     handle: async ({ deps, params, body, actor, moment, keepAnswer }) => {
       const request = {
-        name: body.name,
-        profileId: body.profile_id ?? null,
-        permissions: body.permissions,
-        permissionSets: body.permission_sets,
+        ...requestedToken(body),
         expiresInSeconds: body.expires_in ?? null,
-        allowedIps: body.allowed_ips ?? null,
-        rateLimit:
-          body.rate_limit === undefined
-            ? null
-            : { limit: body.rate_limit.limit, windowSeconds: body.rate_limit.window_seconds },
       };
       const keep = keepAnswer(201, (row: Parameters<typeof presentToken>[0]) => ({
         access_token: presentToken(row),

@@ -1,11 +1,11 @@
 import * as v from "valibot";
+import { nextCursor, time } from "./answer-fields.ts";
+import { WEBHOOK_ANSWERS } from "./webhook-answers.ts";
 
 /*
  * What answers look like, for the OpenAPI document and the tests. The Worker itself imports only the
  * types of this file, so that none of it is in the bundle.
  */
-
-const time = v.pipe(v.string(), v.isoTimestamp());
 
 /** A JWS (RFC 7515, compact) by the region's key: `npm run verify-receipt` verifies it. */
 const receipt = v.pipe(v.string(), v.regex(/^[\w-]+\.[\w-]+\.[\w-]+$/));
@@ -25,6 +25,9 @@ const accessToken = v.strictObject({
   revoked_at: v.nullable(time),
   allowed_ips: v.nullable(v.array(v.string())),
   rate_limit: v.nullable(rateLimit),
+  imported: v.optional(
+    v.pipe(v.literal(true), v.description("It was made elsewhere; its hash was imported.")),
+  ),
 });
 
 const team = v.strictObject({
@@ -111,6 +114,11 @@ const client = v.strictObject({
   updated_at: time,
 });
 
+const regionSecrets = v.pipe(
+  v.record(v.string(), v.nullable(v.string())),
+  v.description("By region, where each has one of its own."),
+);
+
 const error = v.strictObject({
   error: v.optional(v.literal("rate_limited")),
   error_code: v.string(),
@@ -192,8 +200,6 @@ const ssoConnection = v.strictObject({
   updated_at: time,
 });
 
-const nextCursor = v.nullable(v.string());
-
 const chainLink = v.nullable(v.strictObject({ number: v.number(), hash: v.string() }));
 
 const auditEvent = v.strictObject({
@@ -226,38 +232,6 @@ const report = v.strictObject({
   created_at: time,
   finished_at: v.nullable(time),
   download_url: v.nullable(v.string()),
-});
-
-const webhook = v.strictObject({
-  id: v.string(),
-  team: v.string(),
-  url: v.string(),
-  description: v.nullable(v.string()),
-  events: v.array(v.string()),
-  status: v.picklist(["enabled", "paused", "disabled"]),
-  status_reason: v.nullable(v.picklist(["gone", "failing", "requested"])),
-  failing_since: v.nullable(time),
-  created_by: v.string(),
-  created_at: time,
-  updated_at: time,
-});
-
-const delivery = v.strictObject({
-  id: v.string(),
-  event: v.string(),
-  type: v.string(),
-  status: v.picklist(["pending", "delivered", "failed"]),
-  attempts: v.array(
-    v.strictObject({
-      at: time,
-      status_code: v.nullable(v.number()),
-      error: v.nullable(v.string()),
-      duration_ms: v.number(),
-      excerpt: v.nullable(v.string()),
-    }),
-  ),
-  created_at: time,
-  next_attempt_at: v.nullable(time),
 });
 
 /** Every answer's body, by the name that it has in the OpenAPI document. */
@@ -322,6 +296,11 @@ export const ANSWER_SCHEMAS = {
     token: v.nullable(v.string()),
     replayed: v.optional(v.literal(true)),
   }),
+  ImportedKeys: v.strictObject({
+    imported_keys: v.array(v.strictObject({ id: v.string(), name: v.string() })),
+    effective_by: time,
+    replayed: v.optional(v.literal(true)),
+  }),
   AccessToken: v.strictObject({ access_token: accessToken }),
   AccessTokens: v.strictObject({ access_tokens: v.array(accessToken), next_cursor: nextCursor }),
   RevokedAccessToken: v.strictObject({ access_token: accessToken, effective_by: time, receipt }),
@@ -340,31 +319,20 @@ export const ANSWER_SCHEMAS = {
   CreatedClient: v.strictObject({
     client,
     client_secret: v.nullable(v.string()),
+    client_secrets: v.optional(regionSecrets),
     replayed: v.optional(v.literal(true)),
   }),
+  ChangedClient: v.strictObject({ client, client_secrets: v.optional(regionSecrets) }),
   Client: v.strictObject({ client }),
   Clients: v.strictObject({ clients: v.array(client), next_cursor: nextCursor }),
   DeletedClient: v.strictObject({ client, effective_by: time }),
+  TakenRegistration: v.strictObject({ client: v.string(), version: v.number() }),
   GrantToken: v.strictObject({
     code: v.nullable(v.string()),
     expires_in: v.number(),
     replayed: v.optional(v.literal(true)),
   }),
-  CreatedWebhook: v.strictObject({
-    webhook,
-    secret: v.nullable(v.string()),
-    replayed: v.optional(v.literal(true)),
-  }),
-  Webhook: v.strictObject({ webhook }),
-  Webhooks: v.strictObject({ webhooks: v.array(webhook), next_cursor: nextCursor }),
-  WebhookSecret: v.strictObject({
-    secret: v.nullable(v.string()),
-    previous_expires_at: time,
-    replayed: v.optional(v.literal(true)),
-  }),
-  Delivery: v.strictObject({ delivery, replayed: v.optional(v.literal(true)) }),
-  Deliveries: v.strictObject({ deliveries: v.array(delivery), next_cursor: nextCursor }),
-  Redelivered: v.strictObject({ count: v.number(), next_since: v.nullable(time) }),
+  ...WEBHOOK_ANSWERS,
   CreatedRole: v.strictObject({ role, replayed: v.optional(v.literal(true)) }),
   Role: v.strictObject({ role }),
   Roles: v.strictObject({ roles: v.array(role), next_cursor: nextCursor }),

@@ -5,10 +5,11 @@ import { MAX_WRITTEN_PERMISSIONS } from "../../domain/narrower-token.ts";
 import { MAX_URI } from "../../domain/redirect-uri.ts";
 import { REGION_CODES } from "../../domain/region.ts";
 import { ok } from "../../domain/result.ts";
-import { createClient, type CreatedClient } from "../../operations/create-client.ts";
+import { createClient, hasOwnSecrets, type CreatedClient } from "../../operations/create-client.ts";
 import { createGrantToken, type CreatedGrantToken } from "../../operations/create-grant-token.ts";
 import { deleteClient } from "../../operations/delete-client.ts";
 import { listClients } from "../../operations/list-clients.ts";
+import type { RegionSecrets } from "../../operations/regions/region-secrets.ts";
 import { rotateClientSecret } from "../../operations/rotate-client-secret.ts";
 import { showClient, type ClientRow } from "../../operations/show-client.ts";
 import { updateClient } from "../../operations/update-client.ts";
@@ -55,6 +56,14 @@ const jwks = v.pipe(
   ),
 );
 
+const regions = v.pipe(
+  v.array(v.picklist(REGION_CODES)),
+  v.maxLength(REGION_CODES.length),
+  v.description(
+    "Beside the home region. A client that keeps a secret gets one of its own for each, unless it has the same one everywhere.",
+  ),
+);
+
 const createBody = v.strictObject({
   type: v.picklist(CLIENT_TYPES),
   name: nameSchema,
@@ -62,7 +71,7 @@ const createBody = v.strictObject({
   redirect_uris: v.optional(redirectUris),
   js_origins: v.optional(jsOrigins),
   permissions: v.optional(permissions),
-  regions: v.optional(v.pipe(v.array(v.picklist(REGION_CODES)), v.maxLength(REGION_CODES.length)), []),
+  regions: v.optional(regions, []),
   same_secret_everywhere: v.optional(v.boolean(), false),
   jwks: v.optional(jwks),
 });
@@ -74,6 +83,7 @@ const updateBody = v.strictObject({
   js_origins: v.optional(jsOrigins),
   permissions: v.optional(permissions),
   jwks: v.optional(v.nullable(jwks)),
+  regions: v.optional(regions),
 });
 
 const grantTokenBody = v.strictObject({
@@ -100,7 +110,9 @@ export const clientRoutes: readonly Route[] = [
         regions: body.regions,
         sameSecretEverywhere: body.same_secret_everywhere,
       };
-      const keep = keepAnswer(201, withoutSecret);
+      const keep = keepAnswer(201, (client: ClientRow) =>
+        withoutSecret(client, hasOwnSecrets(client) ? client.regions : []),
+      );
       const created = await createClient(deps, params["team"] ?? "", request, actor, moment, keep);
       return created.ok ? ok(answerCreated(created.value)) : created;
     },
@@ -138,14 +150,14 @@ export const clientRoutes: readonly Route[] = [
     summary: "Change an OAuth client; keys take the place of its secrets, null gives them up.",
     access: { kind: "team", permission: "EMM.AccessTokens.CREATE" },
     body: updateBody,
-    answers: { status: 200, body: "Client" },
+    answers: { status: 200, body: "ChangedClient" },
     handle: async ({ deps, params, body, actor, moment, request }) => {
       const edit = {
-        ...definedMembers({ name: body.name, permissions: body.permissions }),
+        ...definedMembers({ name: body.name, permissions: body.permissions, regions: body.regions }),
         ...fieldsOf(body),
       };
-      const client = await updateClient(deps, idsOf(params), edit, ifMatch(request), actor, moment);
-      return client.ok ? ok(answer(client.value)) : client;
+      const updated = await updateClient(deps, idsOf(params), edit, ifMatch(request), actor, moment);
+      return updated.ok ? ok(answer(updated.value.client, updated.value.regionSecrets)) : updated;
     },
   }),
   route({
@@ -175,12 +187,23 @@ export const clientRoutes: readonly Route[] = [
         v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_OVERLAP_SECONDS)),
         0,
       ),
+      regions: v.optional(
+        v.pipe(
+          v.array(v.picklist(REGION_CODES)),
+          v.minLength(1),
+          v.maxLength(REGION_CODES.length),
+          v.description("Whose secret; the home region's when left out."),
+        ),
+      ),
     }),
     idempotent: true,
     answers: { status: 201, body: "CreatedClient" },
     handle: async ({ deps, params, body, actor, keepAnswer }) => {
-      const keep = keepAnswer(201, withoutSecret);
-      const rotated = await rotateClientSecret(deps, idsOf(params), body.overlap_seconds, actor, keep);
+      const wanted = body.regions ?? [deps.region];
+      const others = wanted.filter((region) => region !== deps.region);
+      const keep = keepAnswer(201, (client: ClientRow) => withoutSecret(client, others));
+      const rotation = { overlapSeconds: body.overlap_seconds, regions: wanted };
+      const rotated = await rotateClientSecret(deps, idsOf(params), rotation, actor, keep);
       return rotated.ok ? ok(answerCreated(rotated.value)) : rotated;
     },
   }),
@@ -220,20 +243,31 @@ function fieldsOf(
   });
 }
 
-function answer(client: ClientRow): Answer {
-  return { status: 200, body: { client: presentClient(client) }, headers: { ETag: etagOf(client) } };
-}
-
-function answerCreated({ client, secret }: CreatedClient): Answer {
+function answer(client: ClientRow, secrets: RegionSecrets = {}): Answer {
   return {
-    status: 201,
-    body: { client: presentClient(client), client_secret: secret },
+    status: 200,
+    body: { client: presentClient(client), ...presentRegionSecrets(secrets) },
     headers: { ETag: etagOf(client) },
   };
 }
 
-function withoutSecret(client: ClientRow) {
-  return { client: presentClient(client), client_secret: null };
+function answerCreated({ client, secret, regionSecrets }: CreatedClient): Answer {
+  return {
+    status: 201,
+    body: { client: presentClient(client), client_secret: secret, ...presentRegionSecrets(regionSecrets) },
+    headers: { ETag: etagOf(client) },
+  };
+}
+
+/** @param regions those whose secrets the first answer showed */
+function withoutSecret(client: ClientRow, regions: readonly string[]) {
+  const hidden = Object.fromEntries(regions.map((region) => [region, null]));
+  return { client: presentClient(client), client_secret: null, ...presentRegionSecrets(hidden) };
+}
+
+/** Left out where there are none. */
+function presentRegionSecrets(secrets: Readonly<Record<string, string | null>>) {
+  return Object.keys(secrets).length === 0 ? {} : { client_secrets: secrets };
 }
 
 function presentGrantToken({ code, expiresInSeconds }: CreatedGrantToken) {

@@ -18,7 +18,10 @@ export const openapiRoutes: readonly Route[] = [
     handle: async ({ deps }) => {
       const document = await deps.assets.read("/openapi.json", (json) => json as Document);
       if (document === null) throw new Unavailable("the OpenAPI document is not there");
-      const servers = document.servers.map((server) => ({ ...server, url: deps.origins[server["x-region"]] }));
+      const servers = document.servers.map((server) => ({
+        ...server,
+        url: deps.origins[server["x-region"]],
+      }));
       return ok({ status: 200, body: { ...document, servers } });
     },
   }),

@@ -30,6 +30,8 @@ export function presentToken(row: TokenRow) {
       row.rateLimit === null || row.rateWindowSeconds === null
         ? null
         : { limit: row.rateLimit, window_seconds: row.rateWindowSeconds },
+    // Of the others the answer stays the one that the contract lists.
+    ...(row.importedSeq === null ? {} : { imported: true }),
   };
 }
 

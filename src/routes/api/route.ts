@@ -69,6 +69,8 @@ export interface Route {
   readonly plainBody?: (value: unknown) => unknown;
   /** Of a route that reads its body itself, for the OpenAPI document. */
   readonly ownBody?: v.GenericSchema;
+  /** The media type of the body; JSON when left out. */
+  readonly consumes?: string;
   /** Query parameters by name, with what they mean. */
   readonly query?: Readonly<Record<string, string>>;
   /** Answers whatever `Accept` says: it is somebody else's header, passed on. */

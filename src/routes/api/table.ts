@@ -8,10 +8,12 @@ import { domainRoutes } from "./domains.ts";
 import { errorRoutes } from "./errors.ts";
 import { forwardAuthRoutes } from "./forward-auth.ts";
 import { healthRoutes } from "./health.ts";
+import { importedKeyRoutes } from "./imported-keys.ts";
 import { leakRoutes } from "./leaks.ts";
 import { memberRoutes } from "./members.ts";
 import { openapiRoutes } from "./openapi.ts";
 import { operatorRoutes } from "./operator.ts";
+import { regionRoutes } from "./regions.ts";
 import { reportRoutes } from "./reports.ts";
 import { roleRoutes } from "./roles.ts";
 import type { Route } from "./route.ts";
@@ -34,8 +36,10 @@ export const apiRoutes: readonly Route[] = [
   ...roleRoutes,
   ...memberRoutes,
   ...accessTokenRoutes,
+  ...importedKeyRoutes,
   ...leakRoutes,
   ...clientRoutes,
+  ...regionRoutes,
   ...webhookRoutes,
   ...webhookDeliveryRoutes,
   ...auditEventRoutes,

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { readBrand } from "../../domain/brand.ts";
 import { err, ok } from "../../domain/result.ts";
 import { PLAN_NAMES } from "../../domain/plan.ts";
 import { createTeam, type CreatedTeam } from "../../operations/create-team.ts";
@@ -28,6 +29,8 @@ const preferencesSchema = v.pipe(
   v.unknown(),
   v.check((value) => !Array.isArray(value)),
   v.record(v.string(), v.unknown()),
+  // What pages on the team's own domain show; all else is for its own tools.
+  v.check((preferences) => readBrand(preferences) !== null),
 );
 
 const updateBody = v.strictObject({

@@ -13,6 +13,17 @@ const GOOD_BODIES: Readonly<Record<string, object>> = {
     allowed_ips: ["203.0.113.0/24"],
     rate_limit: { limit: 5, window_seconds: 60 },
   },
+  "POST /v1/teams/{team}/imported-keys": {
+    keys: [
+      {
+        name: "x",
+        hash: "00".repeat(32),
+        hash_format: "sha256-hex",
+        permissions: ["EMM.Devices.VIEW"],
+        expires_at: "2040-01-01",
+      },
+    ],
+  },
   "POST /v1/teams/{team}/clients": {
     type: "browser",
     name: "x",

@@ -1,0 +1,53 @@
+import { mayHold, type HashFilter } from "../domain/hash-filter.ts";
+import { isForeignText } from "../domain/imported-key.ts";
+import { hashCredential } from "./credentials.ts";
+import type { Deps } from "./deps.ts";
+import type { Fresh } from "./fresh-cache.ts";
+import type { Moment } from "./moment.ts";
+
+/** What this isolate says of a text that is no credential of ours. */
+export interface Consulted {
+  /** The hash to look up; null: no import has brought such a key. */
+  readonly hash: string | null;
+  /** The moment up to which imports are known. */
+  readonly asOf: number;
+}
+
+type Asked = Pick<Deps, "records" | "freshnessMs" | "operatorKeyHashes">;
+
+/** The one key of the cache that holds the filter. */
+const ALL_IMPORTED = "all";
+
+/**
+ * Whether a text may be an imported key, by the filter in memory: one that is made up does not reach the store.
+ * Answers at once where the filter is at hand. With a freshness bound of 0 nothing is kept in memory, and the
+ * look-up itself says it.
+ * @throws {Unavailable} when freshness cannot be had in time.
+ */
+export function consultImported(
+  { records, freshnessMs, operatorKeyHashes }: Asked,
+  text: string,
+  moment: Moment,
+): Consulted | Promise<Consulted> {
+  if (!isForeignText(text)) return { hash: null, asOf: moment.arrivedAt };
+  const hash = hashCredential(text);
+  // Not importable, and none of a team's either if it became an operator key later.
+  if (operatorKeyHashes.has(hash)) return { hash: null, asOf: moment.arrivedAt };
+  // A key that was found before needs no filter.
+  if (freshnessMs === 0 || records.tokens.has(hash)) return { hash, asOf: moment.arrivedAt };
+  const filter = records.imported.hit(ALL_IMPORTED, moment);
+  return filter === null
+    ? records.imported.get(ALL_IMPORTED, moment).then((read) => judge(read, hash))
+    : judge(filter, hash);
+}
+
+/** How many keys have been imported, ended ones too. */
+export async function countImported({ records }: Pick<Asked, "records">, moment: Moment): Promise<number> {
+  const filter = await records.imported.get(ALL_IMPORTED, moment);
+  return filter?.value.length ?? 0;
+}
+
+function judge(filter: Fresh<HashFilter> | null, hash: string): Consulted {
+  if (filter === null) throw new Error("the filter is always there");
+  return { hash: mayHold(filter.value, hash) ? hash : null, asOf: filter.asOf };
+}
