@@ -3,8 +3,12 @@ import { defineConfig } from "vitest/config";
 import drizzleConfig from "./drizzle.config.ts";
 import { sourceBundle } from "./test/source-bundle.ts";
 
-/** Tests that drive a browser run where one is named (`.ci/run` does): `npm test` needs nothing installed. */
-const browser = process.env.CHROMIUM === undefined ? [] : ["browser"];
+/**
+ * Tests that drive a browser run where one is named (`.ci/run` does), or when somebody asks for them; who has no
+ * browser is then told so. `npm test` by itself needs nothing installed.
+ */
+const isAskedFor = process.argv.some((argument) => /^(--project=)?browser$/.test(argument));
+const browser = process.env.CHROMIUM !== undefined || isAskedFor ? ["browser"] : [];
 
 export default defineConfig({
   test: {
@@ -39,6 +43,7 @@ export default defineConfig({
                 ALLOW_LOOPBACK_WEBHOOKS: "",
                 FRESHNESS_MS: "",
                 ORIGINS: "",
+                HOSTS: "jeton.test",
                 MIGRATIONS: await readD1Migrations(drizzleConfig.out),
               },
             },
@@ -53,7 +58,13 @@ export default defineConfig({
         },
       },
       ...browser.map((name) => ({
-        test: { name, environment: "node" as const, include: [`test/${name}/**/*.test.ts`] },
+        test: {
+          name,
+          environment: "node" as const,
+          include: [`test/${name}/**/*.test.ts`],
+          globalSetup: [`test/${name}/setup.ts`],
+          testTimeout: 60_000,
+        },
       })),
     ],
   },

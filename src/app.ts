@@ -8,25 +8,35 @@ import { serveRoutes } from "./routes/api/serve.ts";
 import { apiRoutes } from "./routes/api/table.ts";
 import { serveOAuth } from "./routes/oauth/serve.ts";
 import { serveConsole } from "./routes/console/serve.tsx";
+import { servingHosts } from "./routes/hosts.ts";
 import { refuse } from "./routes/refusals.ts";
 import { defaultOrigin } from "./deployments.ts";
 
 /** The Worker's HTTP side. */
-export function createApp(depsOf: (env: Env) => Deps): App {
+export function createApp(depsOf: DepsOf): App {
+  return sendingEvents(servingHosts(routed(depsOf), { build: routed, depsOf, refuseFault }), depsOf);
+}
+
+/** Every route, whatever host it is met at. */
+function routed(depsOf: DepsOf): App {
   const app: App = new Hono<{ Bindings: Env }>();
   serveRoutes(app, apiRoutes, depsOf);
   serveOAuth(app, depsOf);
   serveConsole(app, depsOf);
   app.notFound(({ req, env }) => refuse(unknownPath(req.path), req.raw, depsOf(env).origins));
-  app.onError((error, { req }) => refuse(faultOf(error), req.raw, DEFAULT_ORIGINS));
-  return sendingEvents(app, depsOf);
+  app.onError((error, { req }) => refuseFault(error, req.raw));
+  return app;
+}
+
+function refuseFault(error: unknown, request: Request): Response {
+  return refuse(faultOf(error), request, DEFAULT_ORIGINS);
 }
 
 /**
  * Sees to it that what a request may have caused is told soon. Around the app and not in it: a handler that
  * matches every path would send each check through a chain.
  */
-function sendingEvents(app: App, depsOf: (env: Env) => Deps): App {
+function sendingEvents(app: App, depsOf: DepsOf): App {
   const { fetch } = app;
   app.fetch = (request, env, context) => {
     const answering = fetch(request, env, context);
@@ -54,6 +64,7 @@ function mayCauseEvents({ method, url }: Request): boolean {
 const CHANGING_GET = /^[^?#]*\/(?:signin\/sso\/callback|oauth\/v2\/auth)(?:[?#]|$)/;
 
 type App = Hono<{ Bindings: Env }>;
+type DepsOf = (env: Env) => Deps;
 
 const DEFAULT_ORIGINS = Object.fromEntries(REGION_CODES.map((code) => [code, defaultOrigin(code)])) as Record<
   RegionCode,

@@ -20,14 +20,34 @@ export async function readJson(request: Request): Promise<Result<ReadBody, Refus
   if (!text.ok) return text;
   if (text.value.trim() === "") return err({ kind: "empty_body" });
   if (!isJsonType(request.headers.get("Content-Type"))) return err({ kind: "unsupported_media_type" });
+  const value = parse(text.value);
+  return value.ok ? ok({ text: text.value, value: value.value }) : value;
+}
+
+/** The bytes of a body, for whoever needs them as they came. */
+export async function readBytes(request: Request, limitBytes: number): Promise<Result<Uint8Array, Refusal>> {
+  if (Number(request.headers.get("Content-Length")) > limitBytes) {
+    return err({ kind: "body_too_large", limitBytes });
+  }
+  const stream: ReadableStream<Uint8Array> | null = request.body;
+  return stream === null ? ok(new Uint8Array()) : readCapped(stream, limitBytes);
+}
+
+/** Bytes that were read as JSON; whatever their media type. */
+export function readJsonBytes(bytes: Uint8Array): Result<unknown, Refusal> {
+  const text = decode(ok(bytes));
+  return text.ok ? parse(text.value) : text;
+}
+
+function parse(text: string): Result<unknown, Refusal> {
   let value: unknown;
   try {
-    value = JSON.parse(text.value);
+    value = JSON.parse(text);
   } catch {
     return err({ kind: "malformed_json" });
   }
-  const tooDeep = mayNestDeeper(text.value, MAX_DEPTH) && nestsDeeper(value, MAX_DEPTH);
-  return tooDeep ? err({ kind: "malformed_json" }) : ok({ text: text.value, value });
+  const tooDeep = mayNestDeeper(text, MAX_DEPTH) && nestsDeeper(value, MAX_DEPTH);
+  return tooDeep ? err({ kind: "malformed_json" }) : ok(value);
 }
 
 /** A text with fewer opening brackets than that cannot nest so deep: nearly every body is done with here. */
@@ -52,6 +72,20 @@ export function validate<S extends v.GenericSchema>(
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return err({ kind: "body_not_object" });
   }
+  return parseBy(schema, value);
+}
+
+/** The same for a body that is a list. */
+export function validateList<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+): Result<v.InferOutput<S>, Refusal> {
+  return Array.isArray(value)
+    ? parseBy(schema, value)
+    : err({ kind: "invalid_member", member: "", problem: "invalid" });
+}
+
+function parseBy<S extends v.GenericSchema>(schema: S, value: unknown): Result<v.InferOutput<S>, Refusal> {
   const parsed = v.safeParse(schema, value, { abortEarly: true, abortPipeEarly: true });
   return parsed.success ? ok(parsed.output) : err(refusalOf(parsed.issues[0]));
 }
@@ -77,7 +111,7 @@ async function readText(request: Request): Promise<Result<string, Refusal>> {
   if (Number(declared) > MAX_BODY_BYTES) return err(TOO_LARGE);
   if (declared === null) {
     const stream: ReadableStream<Uint8Array> | null = request.body;
-    return stream === null ? ok("") : decode(await readCapped(stream));
+    return stream === null ? ok("") : decode(await readCapped(stream, MAX_BODY_BYTES));
   }
   // In one call, since each costs a hot check more than the check itself. The length is counted all the
   // same: a caller by service binding may declare what it likes.
@@ -95,12 +129,15 @@ function decode(bytes: Result<Uint8Array, Refusal>): Result<string, Refusal> {
   }
 }
 
-async function readCapped(stream: ReadableStream<Uint8Array>): Promise<Result<Uint8Array, Refusal>> {
+async function readCapped(
+  stream: ReadableStream<Uint8Array>,
+  limitBytes: number,
+): Promise<Result<Uint8Array, Refusal>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of stream) {
     length += chunk.byteLength;
-    if (length > MAX_BODY_BYTES) return err(TOO_LARGE);
+    if (length > limitBytes) return err({ kind: "body_too_large", limitBytes });
     chunks.push(chunk);
   }
   const bytes = new Uint8Array(length);

@@ -86,13 +86,13 @@ describe("an operation", () => {
 
   test.each([
     ["get", "/healthz", "200 400 406 500 503"],
-    ["post", "/v1/check", "200 400 401 406 413 415 422 500 503"],
+    ["post", "/v1/check", "200 400 401 406 413 415 421 422 500 503"],
     ["get", "/v1/forward-auth", "200 400 401 403 429 500 503"],
     ["get", "/v1/forward-auth/envoy", "200 400 401 403 429 500 503"],
-    ["post", "/v1/teams/{team}/access-tokens", "201 400 401 403 404 406 409 413 415 422 429 500 503"],
-    ["delete", "/v1/teams/{team}/access-tokens/{id}", "200 400 401 403 404 406 429 500 503"],
-    ["patch", "/v1/teams/{team}", "200 400 401 403 404 406 409 412 413 415 422 429 500 503"],
-    ["put", "/v1/catalogues/{service}", "200 201 400 401 403 406 409 413 415 422 429 500 503"],
+    ["post", "/v1/teams/{team}/access-tokens", "201 400 401 403 404 406 409 413 415 421 422 429 500 503"],
+    ["delete", "/v1/teams/{team}/access-tokens/{id}", "200 400 401 403 404 406 421 429 500 503"],
+    ["patch", "/v1/teams/{team}", "200 400 401 403 404 406 409 412 413 415 421 422 429 500 503"],
+    ["put", "/v1/catalogues/{service}", "200 201 400 401 403 406 409 413 415 421 422 429 500 503"],
   ])("%s %s answers these statuses", (method, path, statuses) => {
     expect(Object.keys(operation(method, path)["responses"] ?? {}).join(" ")).toBe(statuses);
   });

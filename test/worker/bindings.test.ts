@@ -181,3 +181,27 @@ describe("tag keys", () => {
     expect((await check(key, { token: sealed("pat", { key: "newest" }) })).reason).toBe("unknown_token");
   });
 });
+
+describe("HOSTS", () => {
+  test("names further hosts, in whatever case, and none when left out", () => {
+    expect(readConfig(deployed({ HOSTS: " Jeton.internal, [::1],10.0.0.7 " })).hosts).toEqual([
+      "jeton.internal",
+      "[::1]",
+      "10.0.0.7",
+    ]);
+    expect(readConfig(deployed({ HOSTS: "" })).hosts).toEqual([]);
+  });
+
+  test.each([
+    "https://jeton.internal",
+    "jeton.internal:8787",
+    "a b",
+    "user@host",
+    "jeton.internal/path",
+    "*.x?",
+  ])("takes no %j", (HOSTS) => {
+    expect(() => readConfig(deployed({ HOSTS }))).toThrow(
+      "HOSTS must be a comma-separated list of host names",
+    );
+  });
+});

@@ -73,9 +73,8 @@ export function expectNotForRole(shown: Shown, permission: string): void {
   expect(shown.status, shown.html).toBe(403);
   expect(shown.html).toContain("Not for your role");
   expect(shown.html).toContain(permission);
-  expect(shown.html.replaceAll(/<form[^>]*action="\/signout">.*?<\/form>/gs, "")).not.toContain(
-    'method="post"',
-  );
+  // The menu has forms of its own.
+  expect(shown.html.slice(shown.html.indexOf("<main"))).not.toContain('method="post"');
 }
 
 export interface ConsoleTeam {

@@ -64,6 +64,8 @@ export class Provider {
   metadata: Claims;
   /** Every request that reached it. */
   readonly asked: string[] = [];
+  /** As it is registered there. */
+  redirectUri = REDIRECT_URI;
   /** Answers in the place of its own, by path. */
   readonly overrides = new Map<string, () => Response | Promise<Response>>();
   readonly #codes = new Map<string, { query: URLSearchParams; claims: Claims; lies: Lies }>();
@@ -97,7 +99,7 @@ export class Provider {
     demand(origin, this.issuer);
     demand(query.get("client_id"), CLIENT_ID);
     demand(query.get("response_type"), "code");
-    demand(query.get("redirect_uri"), REDIRECT_URI);
+    demand(query.get("redirect_uri"), this.redirectUri);
     demand(query.get("code_challenge_method"), "S256");
     demand(query.get("tenant"), "1");
     const code = unique("code");
@@ -114,7 +116,7 @@ export class Provider {
     const basic = atob(request.headers.get("Authorization")?.replace("Basic ", "") ?? "").split(":");
     demand(basic.map(decodeURIComponent), [CLIENT_ID, CLIENT_SECRET]);
     demand(form.get("grant_type"), "authorization_code");
-    demand(form.get("redirect_uri"), REDIRECT_URI);
+    demand(form.get("redirect_uri"), this.redirectUri);
     const digest = await crypto.subtle.digest(
       "SHA-256",
       new TextEncoder().encode(form.get("code_verifier") ?? ""),

@@ -259,9 +259,9 @@ function answerCreated({ client, secret, regionSecrets }: CreatedClient): Answer
   };
 }
 
-/** @param regions those whose secrets the first answer showed */
-function withoutSecret(client: ClientRow, regions: readonly string[]) {
-  const hidden = Object.fromEntries(regions.map((region) => [region, null]));
+/** @param others regions whose secrets the first answer showed */
+function withoutSecret(client: ClientRow, others: readonly string[]) {
+  const hidden = Object.fromEntries(others.map((region) => [region, null]));
   return { client: presentClient(client), client_secret: null, ...presentRegionSecrets(hidden) };
 }
 

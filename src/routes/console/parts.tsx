@@ -153,15 +153,15 @@ export function Copyable({
   readonly words: Words;
 }) {
   return (
-    <label>
-      {label}
-      <span class="copyable">
+    <div class="copyable">
+      <label>
+        {label}
         <input class="secret" type="text" readonly value={value} autocomplete="off" spellcheck={false} />
-        <button type="button" class="quiet" data-copy data-copied={words.frame.copied} hidden>
-          {words.frame.copy}
-        </button>
-      </span>
-    </label>
+      </label>
+      <button type="button" class="quiet" data-copy data-copied={words.frame.copied} hidden>
+        {words.frame.copy}
+      </button>
+    </div>
   );
 }
 

@@ -20,6 +20,7 @@ export const STYLE = `
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 a { color: var(--accent); }
+main a { unicode-bidi: plaintext; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.125rem; margin: 2rem 0 0.5rem; }
 h3 { font-size: 1rem; margin: 1.25rem 0 0.25rem; }
@@ -78,8 +79,8 @@ button.danger { background: var(--alarm); color: var(--paper); }
 .note.once { border-color: var(--accent); background: var(--accent-soft); }
 .fields { display: grid; gap: 1rem; max-width: 44rem; margin: 0 0 1.5rem; }
 .fields > p, fieldset > p.help { margin: 0; }
-.copyable { display: flex; gap: 0.5rem; }
-.copyable .secret { flex: 1; }
+.copyable { display: flex; gap: 0.5rem; align-items: end; }
+.copyable label { flex: 1; min-width: 0; }
 .empty { border: 1px dashed var(--line); border-radius: var(--radius); padding: 2rem 1.25rem; text-align: center; color: var(--muted); margin: 0 0 1.5rem; }
 .empty > :last-child { margin-bottom: 0; }
 .tag { display: inline-block; border-radius: 1rem; padding: 0 0.625rem; font-size: 0.875rem; background: var(--ground); border: 1px solid var(--line); white-space: nowrap; }

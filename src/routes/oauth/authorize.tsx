@@ -6,8 +6,10 @@ import {
   type Authorization,
 } from "../../operations/oauth/authorize-client.ts";
 import type { Pairs } from "../../operations/oauth/authorization-request.ts";
+import { offerRegions } from "../../operations/oauth/offer-regions.ts";
 import type { Deps } from "../../operations/deps.ts";
 import { Unavailable } from "../../operations/unavailable.ts";
+import { chosenRegion, rememberRegion, requestAt, requestIn, wasSentHere } from "../chosen-region.ts";
 import { browserOf, momentOf, page, readForm, type AppContext } from "../console/page.ts";
 import { readerOf } from "../console/page-language.ts";
 import { refuse } from "../refusals.ts";
@@ -28,6 +30,8 @@ export function serveAuthorize(app: OAuthApp, depsOf: DepsOf): void {
     const query = [...new URL(request.url).searchParams];
     const by = { cookie: sessionCookie(request), ip: browserOf(request).ip };
     const moment = momentOf(context, deps);
+    const elsewhere = decision === null ? await sendElsewhere(context, deps, query) : null;
+    if (elsewhere !== null) return elsewhere;
     const outcome =
       decision === null
         ? await beginAuthorization(deps, query, by, moment)
@@ -35,6 +39,23 @@ export function serveAuthorize(app: OAuthApp, depsOf: DepsOf): void {
     if (outcome.kind === "code") deps.auditSealer.soon(outcome.teamId, moment);
     return answer(context, deps, outcome, pathOf(query));
   });
+}
+
+/** Somebody whose account is in another region goes on there with the same request, as they chose before. */
+async function sendElsewhere(context: AppContext, deps: Deps, query: Pairs): Promise<Response | null> {
+  const chosen = chosenRegion(context.req.raw);
+  if (chosen === null || chosen === deps.region) return null;
+  if (wasSentHere(deps, query)) {
+    // They have chosen otherwise since.
+    context.header("Set-Cookie", rememberRegion(deps, deps.region), { append: true });
+    return null;
+  }
+  const offered = await offerRegions(deps, query);
+  const search = requestAt(pathOf(query));
+  if (!offered.includes(chosen) || search === null) return null;
+  context.header("Cache-Control", "no-store");
+  context.header("Referrer-Policy", "no-referrer");
+  return context.redirect(requestIn(deps, chosen, search), 303);
 }
 
 function answer(

@@ -1,21 +1,28 @@
 import { Layout } from "../console/layout.tsx";
 import type { Reader } from "../console/words/index.ts";
 
-/** What is wrong with what an application asked for: our own words alone, for its makers in English. */
+/** What is wrong with what an application asked for: our own words alone. */
 export function ErrorPage({
   text,
+  isEnglish,
   reader: { words, language },
 }: {
   readonly text: string;
+  /** For the application's makers, whatever the reader's language. */
+  readonly isEnglish: boolean;
   readonly reader: Reader;
 }) {
   const { consent } = words;
   return (
     <Layout title={consent.failed} words={words} language={language}>
       <div class="note alarm" role="alert">
-        <p lang="en" dir="ltr">
-          {text}
-        </p>
+        {isEnglish ? (
+          <p lang="en" dir="ltr">
+            {text}
+          </p>
+        ) : (
+          <p>{text}</p>
+        )}
       </div>
       <p>{consent.failedText}</p>
     </Layout>

@@ -20,12 +20,12 @@ export function serveIntrospect(app: OAuthApp, depsOf: DepsOf): void {
   servePost(app, "/oauth/v2/introspect", depsOf, async (call) => {
     const asker = await whoAsks(call);
     if (!asker.ok) return asker;
-    const { deps, oauth } = call;
+    const { deps, oauth, moment } = call;
     const text = oauth.parameters.get("token");
     // More than RFC 7662, section 2.2, says of a token that is not active: only what the token says itself.
     const home = foreignRegion(deps, text);
     if (home !== null) return ok(answerJson({ active: false, region: presentRegion(deps, home) }));
-    const found = await introspectToken(deps, text, asker.value);
+    const found = await introspectToken(deps, text, asker.value, moment);
     if (!found.ok) return found;
     const issuer = deps.origins[deps.region];
     return ok(answerJson(found.value === null ? { active: false } : presentActive(found.value, issuer)));

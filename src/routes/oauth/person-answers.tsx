@@ -3,6 +3,8 @@ import type { ReturnPath } from "../../operations/oauth/authorization-request.ts
 import type { Deps } from "../../operations/deps.ts";
 import { page, type AppContext, type PageStatus } from "../console/page.ts";
 import { readerOf } from "../console/page-language.ts";
+import { problemText } from "../console/problem-text.ts";
+import type { Reader } from "../console/words/index.ts";
 import { answerError } from "./answers.ts";
 import { ErrorPage } from "./error-page.tsx";
 import { oauthError } from "./refusals.ts";
@@ -62,12 +64,31 @@ export async function problemPage(context: AppContext, deps: Deps, refusal: OAut
   }
   if (retryAfter !== undefined) context.header("Retry-After", String(retryAfter));
   const reader = await readerOf(context.req.raw, deps);
-  return page(context, <ErrorPage text={description} reader={reader} />, {
+  const told = toldToPerson(refusal, reader, deps);
+  const content = <ErrorPage text={told ?? description} isEnglish={told === null} reader={reader} />;
+  return page(context, content, {
     status: shown,
     language: reader.language,
     // What was wrong with the request is not repeated.
     path: null,
   });
+}
+
+/** What a person can do something about, in their language; null: anything else, which is for the makers. */
+function toldToPerson(refusal: OAuthRefusal, { words, language }: Reader, deps: Deps): string | null {
+  switch (refusal.kind) {
+    case "form_from_elsewhere":
+      return words.frame.notYourOwn;
+    case "rate_limited": {
+      // What a page can have too many of are grant tokens.
+      const { retryAfterSeconds } = refusal;
+      return problemText({ language, deps }, { kind: "issue_limited", retryAfterSeconds });
+    }
+    case "unavailable":
+      return problemText({ language, deps }, refusal);
+    default:
+      return null;
+  }
 }
 
 function wantsJson(request: Request): boolean {

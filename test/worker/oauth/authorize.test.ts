@@ -345,13 +345,13 @@ describe("the page", () => {
     const accept = { ...fields, decision: "accept" };
     for (const site of ["cross-site", "same-site", "none"]) {
       const response = await owner.post(action, accept, { "Sec-Fetch-Site": site });
-      await expectProblem(response, 400, /own page/);
+      await expectProblem(response, 400, /did not come from this page/);
     }
     const person = await ownerPerson(client.team);
     const bare = { Cookie: String(person.session.headers?.["Cookie"]), Origin: "https://evil.example" };
     const body = new URLSearchParams(accept);
     const forged = new Request(ORIGIN + action, { method: "POST", body, headers: bare, redirect: "manual" });
-    await expectProblem(await exports.default.fetch(forged), 400, /own page/);
+    await expectProblem(await exports.default.fetch(forged), 400, /did not come from this page/);
     expect(await rows("SELECT id FROM grants WHERE client_id = ?", client.id)).toEqual([]);
     expectReturn(await owner.post(action, accept));
   });

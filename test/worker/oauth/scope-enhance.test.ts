@@ -272,7 +272,7 @@ describe("the page for more", () => {
     await expectProblem(
       await owner.post(action, { ...fields, decision: "accept" }, { "Sec-Fetch-Site": "cross-site" }),
       400,
-      /own page/,
+      /did not come from this page/,
     );
     expect(await granted(grant)).toEqual(LOCK_SCOPE.split(" "));
     expectReturn(await owner.post(action, { ...fields, decision: "accept" }));

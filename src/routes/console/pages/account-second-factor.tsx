@@ -4,7 +4,7 @@ import { renewRecoveryCodes, turnOffTotp } from "../../../operations/account/tot
 import { beginTotp, confirmTotp, type BegunTotp } from "../../../operations/account/totp-enrolment.ts";
 import { SESSION_COOKIE, setCookie } from "../../session-cookie.ts";
 import { accountProblem, accountStatus } from "../account-problem.ts";
-import { Field, Problem } from "../parts.tsx";
+import { Copyable, Field, Problem } from "../parts.tsx";
 import type { Outcome, PersonPage, ShownPage, Visit } from "../visit.ts";
 import { selfOf } from "./account.tsx";
 
@@ -103,22 +103,7 @@ function confirmPage(visit: Visit, begun: BegunTotp | null, refusal: AccountRefu
           <>
             <p>{text.scan}</p>
             <div class="note once">
-              <label>
-                {text.key}
-                <span class="copyable">
-                  <input
-                    class="secret"
-                    type="text"
-                    readonly
-                    value={begun.secret}
-                    autocomplete="off"
-                    spellcheck={false}
-                  />
-                  <button type="button" class="quiet" data-copy data-copied={words.frame.copied}>
-                    {words.frame.copy}
-                  </button>
-                </span>
-              </label>
+              <Copyable label={text.key} value={begun.secret} words={words} />
               <p>
                 <code>{begun.secret.match(/.{1,4}/g)?.join(" ")}</code>
               </p>

@@ -135,7 +135,7 @@ async function facts(visit: TeamVisit, { token }: Seen) {
         <When at={token.expires_at} language={language} otherwise={words.frame.never} />
       </dd>
       <dt>{list.addresses}</dt>
-      <dd>{addresses === null ? text.anywhere : addresses.join(", ")}</dd>
+      <dd>{addresses === null ? text.anywhere : <code>{addresses.join(", ")}</code>}</dd>
       <dt>{list.limit}</dt>
       <dd>
         {limit === null

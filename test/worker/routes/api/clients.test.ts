@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { builtInIndex } from "../../../../src/catalogues/index.ts";
 import { isClientId } from "../../../../src/domain/public-id.ts";
 import { clientBody, clientsPath, makeClient, patchClient, TYPES, type ClientType } from "../../clients.ts";
-import { Regions } from "../../regions/support.ts";
+import { noOtherRegions } from "../../regions/support.ts";
 import {
   call,
   expectAnswer,
@@ -35,8 +35,7 @@ function expectNamed(answer: Answer, status: number, code: string, member: strin
   expect(expectRefusal(answer, status, code).error_description).toContain(member);
 }
 
-// Other regions are nowhere: what they are told is another test's matter.
-new Regions();
+noOtherRegions();
 
 describe("a client of each type", () => {
   test.each(TYPES)(

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { clientsPath, makeClient } from "../../clients.ts";
 import { consoleTeam, expectHarmless, open, submit } from "../../console-pages.ts";
-import { Regions } from "../../regions/support.ts";
+import { noOtherRegions } from "../../regions/support.ts";
 import { call, expectAnswer } from "../../support.ts";
 
-// Other regions are nowhere: what they are told is another test's matter.
-new Regions();
+noOtherRegions();
 
 const FIELDS = [
   ["name", "App"],
