@@ -15,6 +15,7 @@ export interface Env {
   readonly ASSETS?: Fetcher;
   readonly REGION?: string;
   readonly ORIGINS?: string;
+  readonly HOSTS?: string;
   readonly SELF_HOSTED?: string;
   readonly DEVELOPMENT?: string;
   readonly OPERATOR_KEY?: string;
@@ -85,6 +86,8 @@ export interface Config {
   readonly region: RegionCode;
   /** Base URL of each region, without a trailing slash. */
   readonly origins: Readonly<Record<RegionCode, string>>;
+  /** Further host names under which the region is met as itself, in lower case. */
+  readonly hosts: readonly string[];
   readonly development: boolean;
   /** On the owner's own runtime, which knows no jurisdictions and no hints: all is where the machine is. */
   readonly selfHosted: boolean;
@@ -132,6 +135,7 @@ export function readConfig(env: Env): Config {
   return {
     region,
     origins: readOrigins(env.ORIGINS),
+    hosts: readHosts(env.HOSTS),
     development,
     selfHosted: env.SELF_HOSTED === "true",
     operatorKeys: readSecrets("OPERATOR_KEY", env.OPERATOR_KEY, development),
@@ -228,6 +232,21 @@ function readOrigins(text: string | undefined): Record<RegionCode, string> {
     origins[code as RegionCode] = origin;
   }
   return origins;
+}
+
+/** `HOSTS` lists names without scheme and port; who answers there is this region, whoever asked for it. */
+function readHosts(text: string | undefined): string[] {
+  const names = (text ?? "")
+    .split(",")
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== "");
+  for (const name of names) {
+    const isHost = URL.canParse(`https://${name}/`) && new URL(`https://${name}/`).host === name;
+    if (!isHost || /[:@/]/.test(name.replace(/^\[.*\]$/, ""))) {
+      throw new ConfigError("HOSTS must be a comma-separated list of host names");
+    }
+  }
+  return names;
 }
 
 /** Null for what is no web address: other schemes have no origin to answer at. */

@@ -8,7 +8,10 @@ import { makeVault } from "./operations/encryption.ts";
 import { GitHubKeys } from "./operations/leaks/github-keys.ts";
 import type { JournalStub } from "./operations/journal-watch.ts";
 import { Leases } from "./operations/leases.ts";
+import { OwnHosts } from "./operations/own-hosts.ts";
 import { openRecords } from "./operations/records.ts";
+import { RegionKeys } from "./operations/regions/region-keys.ts";
+import { sendRegistrations } from "./operations/regions/send-registrations.ts";
 import { resolveTxt } from "./operations/resolve-txt.ts";
 import { sealAuditChain } from "./operations/seal-audit-chain.ts";
 import type { Timer } from "./operations/shared-read.ts";
@@ -49,6 +52,13 @@ function compose(env: Env): Deps {
       await bindings.deliveries.sendBatch(messages, { delaySeconds });
     },
   };
+  const { region, origins } = config;
+  const vault = makeVault(config.encryptionKeys, randomBytes);
+  const carry = () =>
+    Promise.allSettled([
+      sweepDeliveries({ db, clock, deliveries }),
+      sendRegistrations({ db, clock, vault, send, origins, region }),
+    ]);
   return {
     db,
     clock,
@@ -62,18 +72,25 @@ function compose(env: Env): Deps {
       startTimer,
       now: clock,
     }),
-    courier: new Courier(() => sweepDeliveries({ db, clock, deliveries }), { startTimer, now: clock }),
+    courier: new Courier(carry, { startTimer, now: clock }),
     deliveries,
     startTimer,
     assets: new Assets(bindings.asset),
-    vault: makeVault(config.encryptionKeys, randomBytes),
+    vault,
     send,
     githubKeys: new GitHubKeys({ send, url: config.githubKeysUrl, now: clock, startTimer }),
+    regionKeys: new RegionKeys({ send, origins, now: clock, startTimer }),
     allowLoopback: config.allowLoopback,
     resolveTxt: (name) => resolveTxt(send, config.dnsResolver, name),
     randomBytes,
-    region: config.region,
-    origins: config.origins,
+    region,
+    origins,
+    ownHosts: new OwnHosts({
+      origin: config.origins[config.region],
+      hosts: config.hosts,
+      loopback: config.development || config.selfHosted,
+    }),
+    tenant: null,
     tagKeys: config.tagKeys,
     operatorKeyHashes: new Set(config.operatorKeys.map(hashCredential)),
     freshnessMs: config.freshnessMs,

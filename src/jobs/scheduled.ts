@@ -5,6 +5,7 @@ import { forgetExpired } from "../operations/oauth/forget-expired.ts";
 import { rotateSigningKey } from "../operations/oauth/signing-keys.ts";
 import { markJournal } from "../operations/mark-journal.ts";
 import { forgetAnswers } from "../operations/remember-answer.ts";
+import { sendRegistrations } from "../operations/regions/send-registrations.ts";
 import { continueReports } from "../operations/run-report.ts";
 import { sealLeftovers } from "../operations/seal-leftovers.ts";
 import { tellOfExpiring } from "../operations/tell-expiring.ts";
@@ -20,6 +21,7 @@ const JOBS: readonly ((deps: Deps) => Promise<void>)[] = [
   tellOfExpiring,
   // After what has events of its own.
   sweepDeliveries,
+  sendRegistrations,
   sealLeftovers,
   continueReports,
   forgetUsage,

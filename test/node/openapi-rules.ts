@@ -36,6 +36,13 @@ export function operationsOf(document: Node): Operation[] {
   );
 }
 
+/** What the document says is sent to others, by the type of the event. */
+export function webhooksOf(document: Node): Operation[] {
+  return Object.entries(document["webhooks"] ?? {}).flatMap(([type, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ method, path: type, operation })),
+  );
+}
+
 /** What a reference names, or the node itself. */
 export function resolve(document: Node, node: Node): Node | undefined {
   const ref: unknown = node["$ref"];
@@ -56,7 +63,9 @@ export function problemsOf(document: Node): string[] {
     ...refProblems(document),
     ...componentProblems(document),
     ...pathProblems(document),
-    ...operationsOf(document).flatMap((operation) => operationProblems(document, operation)),
+    ...[...operationsOf(document), ...webhooksOf(document)].flatMap((operation) =>
+      operationProblems(document, operation),
+    ),
   ];
 }
 
@@ -140,9 +149,10 @@ function operationProblems(document: Node, { method, path, operation }: Operatio
     if (method === "get" || method === "delete") problems.push(`${at}: a body has no meaning`);
     problems.push(...contentProblems(requestBody, at));
   }
-  if (!Object.keys(responses).some((status) => /^2\d\d$/.test(status))) problems.push(`${at}: no success`);
+  if (!Object.keys(responses).some((status) => /^2(?:\d\d|XX)$/.test(status)))
+    problems.push(`${at}: no success`);
   for (const [status, response] of Object.entries(responses)) {
-    if (!/^[1-5]\d\d$/.test(status)) problems.push(`${at}: ${status} is no status`);
+    if (!/^(?:[1-5](?:\d\d|XX)|default)$/.test(status)) problems.push(`${at}: ${status} is no status`);
     const described = resolve(document, response);
     if (typeof described?.["description"] !== "string") problems.push(`${at} ${status}: no description`);
     problems.push(...contentProblems(described ?? {}, `${at} ${status}`));
