@@ -61,14 +61,14 @@ function shared(audit: AuditRow, type: string) {
   return {
     // As the application makes ids: the time first, then chance, in digits that Crockford's base32 has too.
     id: sql`'aud_' || substr(${audit.id}, 5, 10) || lower(hex(randomblob(8)))`.as("id"),
-    teamId: value(null, "team_id") as SQL.Aliased,
+    teamId: value(null, "team_id"),
     at: value(audit.at, "at"),
     type: value(type, "type"),
     actor: value(audit.actor, "actor"),
     actorOwner: value(audit.actorOwner, "actor_owner"),
-    subject: value(null, "subject") as SQL.Aliased,
+    subject: value(null, "subject"),
     ip: value(audit.ip, "ip"),
-    detail: value(null, "detail") as SQL.Aliased,
+    detail: value(null, "detail"),
     chainNumber: value(null, "chain_number"),
     chainHash: value(null, "chain_hash"),
   };

@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -7,13 +6,13 @@ import { isForeignText, readKeyHash } from "../../src/domain/imported-key.ts";
 describe("the hash of a foreign key", () => {
   test("is the same in hex of either case and in base64 of either alphabet, padded or not", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
-        const buffer = Buffer.from(bytes);
-        const hex = buffer.toString("hex");
+      fc.property(fc.string(), (key) => {
+        const written = (as: "hex" | "base64" | "base64url") => createHash("sha256").update(key).digest(as);
+        const hex = written("hex");
         expect(readKeyHash(hex, "sha256-hex")).toBe(hex);
         expect(readKeyHash(hex.toUpperCase(), "sha256-hex")).toBe(hex);
-        expect(readKeyHash(buffer.toString("base64"), "sha256-base64")).toBe(hex);
-        expect(readKeyHash(buffer.toString("base64url"), "sha256-base64")).toBe(hex);
+        expect(readKeyHash(written("base64"), "sha256-base64")).toBe(hex);
+        expect(readKeyHash(written("base64url"), "sha256-base64")).toBe(hex);
       }),
     );
   });

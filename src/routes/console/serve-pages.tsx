@@ -57,7 +57,10 @@ export function servePages(app: App, depsOf: DepsOf): void {
 /** A page that there is none of: whoever is at the console is told so there. */
 export function serveMissingPages(app: App, depsOf: DepsOf): void {
   app.get("/console/*", (context) =>
-    answer(context, depsOf, null, async () => ({ team: null, outcome: { refusal: { kind: "unknown_path" } } })),
+    answer(context, depsOf, null, async () => ({
+      team: null,
+      outcome: { refusal: { kind: "unknown_path" } },
+    })),
   );
 }
 
