@@ -63,6 +63,8 @@ export default defineConfig({
           environment: "node" as const,
           include: [`test/${name}/**/*.test.ts`],
           globalSetup: [`test/${name}/setup.ts`],
+          // Each file waits for its own browser most of the time.
+          maxWorkers: 3,
           testTimeout: 60_000,
         },
       })),

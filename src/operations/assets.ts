@@ -23,7 +23,16 @@ export class Assets {
    * (facts: platform, "Workers").
    * @param read what is kept of it
    */
-  async read<T>(path: string, read: (json: unknown) => T): Promise<T | null> {
+  read<T>(path: string, read: (json: unknown) => T): Promise<T | null> {
+    return this.#keep(path, async (response) => read(await response.json()));
+  }
+
+  /** A file of text; null as above. */
+  text(path: string): Promise<string | null> {
+    return this.#keep(path, (response) => response.text());
+  }
+
+  async #keep<T>(path: string, read: (response: Response) => Promise<T>): Promise<T | null> {
     if (this.#kept.has(path)) return this.#kept.get(path) as T;
     try {
       const response = await this.#fetch(path, AbortSignal.timeout(MAX_WAIT_MS));
@@ -31,7 +40,7 @@ export class Assets {
         await response.body?.cancel();
         return null;
       }
-      const value = read(await response.json());
+      const value = await read(response);
       this.#kept.set(path, value);
       return value;
     } catch {

@@ -1,6 +1,7 @@
 import { stateId } from "../domain/journal.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
+import { isTakenByConsole } from "../domain/team-slug.ts";
 import { wasRecorded } from "../store/changes.ts";
 import { commit, UniqueViolation } from "../store/database.ts";
 import { findTeam, updateTeam as updateTeamRow, type TeamChange, type TeamRow } from "../store/teams.ts";
@@ -27,6 +28,8 @@ export async function changeTeam(
   edit: TeamEdit,
   actor: Actor,
 ): Promise<Result<TeamRow, Refusal>> {
+  const { slug } = edit.change;
+  if (slug !== undefined && isTakenByConsole(slug)) return err(SLUG_TAKEN);
   for (;;) {
     const team = await findTeam(deps.db, id);
     if (team === undefined) return err({ kind: "not_found", noun: "team" });
@@ -39,6 +42,8 @@ export async function changeTeam(
     if (won.value) return ok((await findTeam(deps.db, id)) ?? team);
   }
 }
+
+const SLUG_TAKEN = { kind: "already_exists", noun: "team", member: "slug" } as const satisfies Refusal;
 
 /** @returns false when somebody else changed the team first. */
 async function tryChange(
@@ -64,7 +69,7 @@ async function tryChange(
     await commit(db, updateTeamRow(db, { id: team.id, version: team.version, change, record }));
   } catch (error) {
     if (!(error instanceof UniqueViolation)) throw error;
-    return err({ kind: "already_exists", noun: "team", member: "slug" });
+    return err(SLUG_TAKEN);
   }
   if (!(await wasRecorded(db, audit.id))) return ok(false);
   if (change.status !== undefined) {

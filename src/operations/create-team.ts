@@ -3,6 +3,7 @@ import { OWNER_ROLE } from "../domain/role.ts";
 import { SIGN_IN_METHODS } from "../domain/sign-in-method.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
+import { isTakenByConsole } from "../domain/team-slug.ts";
 import { recordChange } from "../store/changes.ts";
 import { commit, UniqueViolation, type Statement } from "../store/database.ts";
 import { insertTeam, type TeamRow } from "../store/teams.ts";
@@ -38,6 +39,8 @@ export interface MadeTeam extends CreatedTeam {
   readonly link: string | null;
 }
 
+const SLUG_TAKEN = { kind: "already_exists", noun: "team", member: "slug" } as const satisfies Refusal;
+
 /**
  * Creates a team and, if one is named, its first owner: a new user, or one who already has an account. An
  * account that anybody could have made for the address, by an invitation that they wrote themselves, is
@@ -49,6 +52,7 @@ export async function createTeam(
   actor: Actor,
   keep: Keep<CreatedTeam>,
 ): Promise<Result<MadeTeam, Refusal>> {
+  if (isTakenByConsole(request.slug)) return err(SLUG_TAKEN);
   const owner = request.owner === null ? ok(null) : await ownerOf(deps, request.owner);
   if (!owner.ok) return owner;
   const id = makeId(deps, "team");
@@ -170,7 +174,7 @@ async function ownerOf(
 
 function refusalOf(error: unknown): Refusal | null {
   if (!(error instanceof UniqueViolation)) return null;
-  if (error.column === "teams.slug") return { kind: "already_exists", noun: "team", member: "slug" };
+  if (error.column === "teams.slug") return SLUG_TAKEN;
   if (error.column === "users.email") return { kind: "already_exists", noun: "user", member: "owner.email" };
   return null;
 }

@@ -177,7 +177,7 @@ describe("attacks (section 4)", () => {
     const { action, fields } = await expectConsent(await owner.get(authorization(client)));
     for (const site of ["cross-site", "same-site", "none"]) {
       const answer = await owner.post(action, { ...fields, decision: "accept" }, { "Sec-Fetch-Site": site });
-      await expectProblem(answer, 400, /form/i);
+      await expectProblem(answer, 400, /did not come from this page/);
     }
   });
 

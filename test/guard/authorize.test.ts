@@ -135,6 +135,12 @@ describe("what is asked", () => {
     expect(asked[0]?.input.token.length).toBeLessThan(1_000);
   });
 
+  test("has the longest key that can be imported in full", async () => {
+    const key = "x".repeat(512);
+    const { asked } = await guarded({ headers: { Authorization: `Bearer ${key}` } });
+    expect(asked[0]?.input.token).toBe(key);
+  });
+
   test("is asked each time: nothing is kept from one request to the next", async () => {
     const { authority, asked } = stubAuthority(allowed());
     const options = { authority, team: "any", permissions: [] } as const;

@@ -16,6 +16,14 @@ test("a file is read once, and kept as it was read", async () => {
   expect(asked).toEqual(["/a.json"]);
 });
 
+test("a file of text is read once too", async () => {
+  const answers = [new Response("p { margin: 0; }")];
+  const assets = new Assets(async () => answers.shift() ?? Response.error());
+  expect(await assets.text("/a.css")).toBe("p { margin: 0; }");
+  expect(await assets.text("/a.css")).toBe("p { margin: 0; }");
+  expect(await assets.text("/b.css")).toBeNull();
+});
+
 test.each<[string, () => Promise<Response>]>([
   ["is not there", async () => new Response("no", { status: 404 })],
   ["cannot be fetched", async () => Promise.reject(new Error("gone"))],

@@ -27,7 +27,6 @@ import { browserOf, momentOf, page, readForm, type AppContext, type PageStatus }
 import { readerOf } from "./page-language.ts";
 import { formatNumber, regionName } from "./format.ts";
 import { readCredential } from "./passkey-form.tsx";
-import { PASSKEY_SCRIPT, PASSKEY_SCRIPT_PATH } from "./passkey-script.ts";
 import {
   CodePage,
   PasskeyPage,
@@ -43,12 +42,6 @@ type DepsOf = (env: Env) => Deps;
 
 /** The ways in, by password, code and passkey, and the one back in for whoever has lost a password. */
 export function serveSignIn(app: Hono<{ Bindings: Env }>, depsOf: DepsOf): void {
-  app.get(PASSKEY_SCRIPT_PATH, ({ body }) =>
-    body(PASSKEY_SCRIPT, 200, {
-      "Content-Type": "text/javascript;charset=UTF-8",
-      "Cache-Control": "max-age=3600",
-    }),
-  );
   app.get("/signin", async (context) => {
     const { team, next = null, reset } = context.req.query();
     const there = await visitOf(context, depsOf);

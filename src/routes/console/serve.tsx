@@ -10,35 +10,23 @@ import { answerSsoCallback, answerSsoStart } from "./answer-sso.tsx";
 import { answerLanguage } from "./answer-language.tsx";
 import { answerAcceptance, answerInvitation, answerInvitationReturn } from "./answer-invitation.tsx";
 import { BRAND_STYLE_PATH, brandStyle } from "./brand.tsx";
-import { CONSOLE_SCRIPT } from "./console-script.ts";
+import { serveFiles } from "./files.ts";
 import { HomePage } from "./home-page.tsx";
 import { browserOf, momentOf, page } from "./page.ts";
 import { readerOf } from "./page-language.ts";
 import { serveMissingPages, servePages } from "./serve-pages.tsx";
 import { serveSignIn } from "./serve-sign-in.tsx";
-import { ICON, STYLE } from "./style.ts";
 
 type App = Hono<{ Bindings: Env }>;
 
 /** The pages: sign-in, and what a person sees first. */
 export function serveConsole(app: App, depsOf: (env: Env) => Deps): void {
-  app.get("/console/style.css", ({ body }) =>
-    body(STYLE, 200, { "Content-Type": "text/css;charset=UTF-8", "Cache-Control": "max-age=3600" }),
-  );
+  serveFiles(app, depsOf);
   app.get(BRAND_STYLE_PATH, ({ body, env }) =>
     body(brandStyle(tenantAt(env)), 200, {
       "Content-Type": "text/css;charset=UTF-8",
       // Whoever changes it wants to see it.
       "Cache-Control": "no-cache",
-    }),
-  );
-  app.get("/console/icon.svg", ({ body }) =>
-    body(ICON, 200, { "Content-Type": "image/svg+xml", "Cache-Control": "max-age=86400" }),
-  );
-  app.get("/console/console.js", ({ body }) =>
-    body(CONSOLE_SCRIPT, 200, {
-      "Content-Type": "text/javascript;charset=UTF-8",
-      "Cache-Control": "max-age=3600",
     }),
   );
   app.get("/console", async (context) => {

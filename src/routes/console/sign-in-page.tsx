@@ -5,7 +5,7 @@ import type { SsoOffer } from "../../operations/offer-sso.ts";
 import { Layout } from "./layout.tsx";
 import { Done } from "./parts.tsx";
 import { PasskeyForm } from "./passkey-form.tsx";
-import { PASSKEY_SCRIPT_PATH } from "./passkey-script.ts";
+import { PASSKEY_SCRIPT_PATH } from "./files.ts";
 import type { Words } from "./words/index.ts";
 import { fill } from "./words/fill.ts";
 

@@ -6,7 +6,7 @@ import { clearCookie, cookieOf, setCookie, STEP_COOKIE } from "../../session-coo
 import { accountProblem, accountStatus } from "../account-problem.ts";
 import { Field, Problem } from "../parts.tsx";
 import { PasskeyForm, readCredential } from "../passkey-form.tsx";
-import { PASSKEY_SCRIPT_PATH } from "../passkey-script.ts";
+import { PASSKEY_SCRIPT_PATH } from "../files.ts";
 import type { Outcome, PersonPage, Visit } from "../visit.ts";
 import { selfOf } from "./account.tsx";
 import { fill } from "../words/fill.ts";

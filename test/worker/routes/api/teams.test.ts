@@ -60,6 +60,12 @@ describe("a team", () => {
     expect(await auditTypesOf(team.id)).toEqual(["team.created"]);
   });
 
+  test("cannot take the place of the console's own pages", async () => {
+    expectRefusal(await create({ name: "x", slug: "me" }), 409, "COM0010");
+    const { id } = await makeTeam();
+    expectRefusal(await call("PATCH", `/v1/teams/${id}`, { body: { slug: "me" } }), 409, "COM0010");
+  });
+
   test.each(["a", "0", "team-1", "a".repeat(63), "a-b-c"])("may have slug %s", async (slug) => {
     expectAnswer(await create({ name: "x", slug }), 201, "CreatedTeam");
   });

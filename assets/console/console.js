@@ -1,9 +1,3 @@
-/**
- * What a script adds to pages that work without one: the Copy buttons, rights that are greyed until what they
- * need is chosen, the summary that follows the choice, and the progress of what is under way, without a reload
- * that would take the reader's place from them. Served as a file of its own (no inline script).
- */
-export const CONSOLE_SCRIPT = `
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
@@ -12,7 +6,9 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     await navigator.clipboard.writeText(field.value);
     const before = button.textContent;
     button.textContent = button.dataset.copied;
-    setTimeout(() => { button.textContent = before; }, 2000);
+    setTimeout(() => {
+      button.textContent = before;
+    }, 2000);
   });
 }
 const followed = document.querySelector("main[data-refresh]");
@@ -29,8 +25,13 @@ if (followed) {
 }
 const tree = document.querySelector("form[data-tree]");
 if (tree) {
-  const chosen = () => new Set([...new FormData(tree).getAll("permission"), ...[...tree.querySelectorAll("select[data-grades]")].flatMap(
-    (select) => [...select.options].slice(1, select.selectedIndex + 1).map((option) => option.value))]);
+  const chosen = () =>
+    new Set([
+      ...new FormData(tree).getAll("permission"),
+      ...[...tree.querySelectorAll("select[data-grades]")].flatMap((select) =>
+        [...select.options].slice(1, select.selectedIndex + 1).map((option) => option.value),
+      ),
+    ]);
   const refresh = () => {
     const has = chosen();
     for (const box of tree.querySelectorAll("[data-needs]")) {
@@ -39,21 +40,28 @@ if (tree) {
       input.disabled = missing;
       box.classList.toggle("greyed", missing);
     }
-    for (const [name, wanted] of [["can", true], ["cannot", false]]) {
+    for (const [name, wanted] of [
+      ["can", true],
+      ["cannot", false],
+    ]) {
       const list = tree.querySelector('[data-summary="' + name + '"]');
       if (!list) continue;
-      const says = [...tree.querySelectorAll("[data-says]")].filter((part) => {
-        const input = part.matches("option") ? part : part.querySelector("input");
-        const on = part.matches("option")
-          ? part.index > 0 && part.index <= part.parentElement.selectedIndex && !part.parentElement.disabled
-          : input.checked && !input.disabled;
-        return on === wanted;
-      }).map((part) => Object.assign(document.createElement("li"), { textContent: part.dataset.says }));
-      const nothing = Object.assign(document.createElement("li"), { className: "muted", textContent: list.dataset.nothing });
+      const says = [...tree.querySelectorAll("[data-says]")]
+        .filter((part) => {
+          const input = part.matches("option") ? part : part.querySelector("input");
+          const on = part.matches("option")
+            ? part.index > 0 && part.index <= part.parentElement.selectedIndex && !part.parentElement.disabled
+            : input.checked && !input.disabled;
+          return on === wanted;
+        })
+        .map((part) => Object.assign(document.createElement("li"), { textContent: part.dataset.says }));
+      const nothing = Object.assign(document.createElement("li"), {
+        className: "muted",
+        textContent: list.dataset.nothing,
+      });
       list.replaceChildren(...(says.length || !list.dataset.nothing ? says : [nothing]));
     }
   };
   tree.addEventListener("change", refresh);
   refresh();
 }
-`;
