@@ -109,9 +109,13 @@ async function ask(
   return { status: response.status, body: json };
 }
 
-async function token(code: Code, parameters: Record<string, string>): Promise<Answer> {
+function token(code: Code, parameters: Record<string, string>): Promise<Answer> {
+  return form(code, "/oauth/v2/token", parameters);
+}
+
+async function form(code: Code, path: string, parameters: Record<string, string>): Promise<Answer> {
   const body = new URLSearchParams(parameters);
-  const response = await fetch(`${urlOf(code)}/oauth/v2/token`, { method: "POST", body });
+  const response = await fetch(urlOf(code) + path, { method: "POST", body });
   const json: Json = JSON.parse(await response.text());
   return { status: response.status, body: json };
 }
@@ -174,6 +178,11 @@ function refresh(code: Code, refreshToken: string, secret: string): Promise<Answ
     client_id: client.id,
     client_secret: secret,
   });
+}
+
+/** Whether the client authenticates: a refresh would count against what it may be issued, however often it is asked. */
+function introspect(code: Code, secret: string): Promise<Answer> {
+  return form(code, "/oauth/v2/introspect", { token: "none", client_id: client.id, client_secret: secret });
 }
 
 function check(code: Code, accessToken: string): Promise<Answer> {
@@ -309,7 +318,7 @@ describe("three regions", { timeout: LONG_MS }, () => {
 
     // One that is down keeps none of the others waiting.
     await eventually(async () => {
-      expect(await refresh("in", held.in.refresh, client.secrets.in)).toMatchObject({ status: 401 });
+      expect(await introspect("in", client.secrets.in)).toMatchObject({ status: 401 });
     });
     await eventually(async () => {
       expect((await check("in", held.in.access)).body).toMatchObject({ reason: "revoked_token" });
@@ -319,11 +328,11 @@ describe("three regions", { timeout: LONG_MS }, () => {
     // What it had acknowledged is there, as its storage has it.
     expect((await check("eu", held.eu.access)).body).toMatchObject({ allowed: true });
     await eventually(async () => {
-      expect(await refresh("eu", held.eu.refresh, client.secrets.eu)).toMatchObject({ status: 401 });
+      expect(await introspect("eu", client.secrets.eu)).toMatchObject({ status: 401 });
     });
     expect(await refresh("eu", held.eu.refresh, next)).toMatchObject({ status: 200 });
     client.secrets.eu = next;
-    await expect(accept("eu", REDIRECT)).rejects.toThrow("not sent back");
+    await expect(accept("eu", REDIRECT)).rejects.toThrow("not one that is registered");
     const back = await accept("eu", NEW_REDIRECT);
     expect(await redeem("eu", back.code, next, NEW_REDIRECT)).toMatchObject({ status: 200 });
   });
