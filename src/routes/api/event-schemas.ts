@@ -53,6 +53,7 @@ const newToken = v.strictObject({
   expires_at: orNull(time),
   allowed_ips: orNull(texts),
   rate_limit: orNull(v.strictObject({ limit: v.number(), window_seconds: v.number() })),
+  imported: v.optional(v.pipe(v.literal(true), v.description("It is a key that was made elsewhere."))),
 });
 
 const client = v.strictObject({
@@ -107,7 +108,12 @@ const DATA = {
   }),
   "client.created": data({ after: client }),
   "client.deleted": data({ before: client }),
-  "client.secret_rotated": data({ after: v.strictObject({ overlap_seconds: v.number() }) }),
+  "client.secret_rotated": data({
+    after: v.strictObject({
+      overlap_seconds: v.number(),
+      regions: v.optional(v.pipe(texts, v.description("Where; left out: at home alone."))),
+    }),
+  }),
   "grant.accepted": data({
     ...decision,
     access_type: v.optional(v.picklist(["online", "offline"])),

@@ -23,6 +23,16 @@ describe("an access token's event", () => {
     expect((await bodiesOf(team)).map(({ data }) => data.sequence)).toEqual([1, 2]);
   });
 
+  test("access_token.created of a key that was made elsewhere says so, and not its hash", async () => {
+    const team = await teamThatWants("access_token.created");
+    const hash = "ab".repeat(32);
+    const keys = [{ name: "legacy", hash, permissions: ["EMM.Devices.VIEW"] }];
+    expect((await call("POST", `/v1/teams/${team}/imported-keys`, { body: { keys } })).status).toBe(201);
+    const [event] = await bodiesOf(team);
+    expect(event?.data).toMatchObject({ after: { name: "legacy", imported: true } });
+    expect(JSON.stringify(event)).not.toContain(hash);
+  });
+
   test("access_token.revoked has what it might do, once however often it is revoked", async () => {
     const team = await teamThatWants("access_token.revoked");
     const { id, access_token } = await issue(team);
@@ -50,6 +60,14 @@ describe("a client's event", () => {
     const { id, client } = await makeClient(team, "self");
     await call("DELETE", clientsPath(team, id));
     expect(await expectTold(team, "client.deleted", id)).toMatchObject({ before: { name: client.name } });
+  });
+
+  test("client.secret_rotated names the regions whose secret it was", async () => {
+    const team = await teamThatWants("client.secret_rotated");
+    const { id } = await makeClient(team, "server", { regions: ["eu"] });
+    const body = { overlap_seconds: 0, regions: ["eu"] };
+    expect((await call("POST", clientsPath(team, id, "secrets"), { body })).status).toBe(201);
+    expect(await expectTold(team, "client.secret_rotated", id)).toMatchObject({ after: { regions: ["eu"] } });
   });
 
   test("client.secret_rotated has the overlap", async () => {
