@@ -3,7 +3,7 @@ import { ConfigError, type Env } from "./bindings.ts";
 import type { Refusal } from "./domain/refusal.ts";
 import { REGION_CODES, type RegionCode } from "./domain/region.ts";
 import type { Deps } from "./operations/deps.ts";
-import { Unavailable } from "./operations/unavailable.ts";
+import { retryAfterSecondsOf } from "./operations/unavailable.ts";
 import { serveRoutes } from "./routes/api/serve.ts";
 import { apiRoutes } from "./routes/api/table.ts";
 import { serveOAuth } from "./routes/oauth/serve.ts";
@@ -79,9 +79,10 @@ function unknownPath(path: string): Refusal {
 
 /** What is not a refusal is a fault. Messages of stores can hold parameters: only names reach the log. */
 function faultOf(error: unknown): Refusal {
-  if (error instanceof Unavailable) {
-    logFault("unavailable", error.message);
-    return { kind: "unavailable", retryAfterSeconds: error.retryAfterSeconds };
+  const retryAfterSeconds = retryAfterSecondsOf(error);
+  if (retryAfterSeconds !== null) {
+    logFault("unavailable", error instanceof Error ? error.message : "");
+    return { kind: "unavailable", retryAfterSeconds };
   }
   if (error instanceof ConfigError) {
     logFault("refusing to serve", error.message);

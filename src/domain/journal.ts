@@ -36,7 +36,13 @@ export type EndKind =
  * back. A state has the version that its row then had: of two, the higher one holds, in whatever order they
  * came, and a row that is already further is left alone.
  */
-export type StateKind = "invitation" | "member_role" | "role_permissions" | "team_status";
+export type StateKind =
+  | "invitation"
+  | "member_role"
+  | "role_permissions"
+  | "team_status"
+  /** The region in which a team lives, empty: this one. */
+  | "team_place";
 
 export interface JournalledState {
   readonly id: string;

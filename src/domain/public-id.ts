@@ -19,7 +19,8 @@ export type PublicIdPrefix =
   | "ses"
   | "sso"
   | "dom"
-  | "psk";
+  | "psk"
+  | "mov";
 
 /** Crockford's base32 in lower case: in ASCII order, so that ids sort as the times in them do. */
 const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";

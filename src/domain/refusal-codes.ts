@@ -67,6 +67,7 @@ export function codeOf(refusal: Refusal): CodedStatus {
     case "in_use":
     case "quota_exceeded":
     case "too_many_imported":
+    case "move_refused":
     case "keeps_no_secret":
     case "too_many_secrets":
     case "webhook_not_enabled":

@@ -13,7 +13,8 @@ export type Refusal = CheckRefusal | CallerRefusal | RequestRefusal | StateRefus
 /** The verdicts of a check, in the order in which they are decided (contract, section 4). */
 export type CheckRefusal =
   | { readonly kind: "malformed_token" }
-  | { readonly kind: "wrong_region"; readonly region: RegionCode }
+  /** Another region's, or its team has moved there. */
+  | { readonly kind: "wrong_region"; readonly region: RegionCode; readonly moved?: true }
   | { readonly kind: "unknown_token" }
   /** A token that is bound to a key came without a proof of it that holds, or another one with a proof (RFC 9449). */
   | { readonly kind: "invalid_proof"; readonly problem: ProofProblem }
@@ -100,7 +101,8 @@ export type Noun =
   | "report"
   | "client"
   | "webhook"
-  | "delivery";
+  | "delivery"
+  | "move";
 
 /** The request is fine, the state of things is against it. */
 export type StateRefusal =
@@ -141,6 +143,8 @@ export type StateRefusal =
   | { readonly kind: "report_failed" }
   /** A period that ends before it begins. */
   | { readonly kind: "empty_period" }
+  /** What stands in the way of a team's move, in the words of the API's documentation. */
+  | { readonly kind: "move_refused"; readonly obstacle: string }
   | { readonly kind: "precondition_failed" };
 
 export type FaultRefusal =

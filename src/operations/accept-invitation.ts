@@ -81,6 +81,7 @@ export async function invitationObjection(
   const { member, team } = invitation;
   if (!isHere(deps, team.id)) return UNKNOWN;
   if ((member.invitationExpiresAt ?? 0) <= arrivedAt) return { kind: "invitation_expired" };
+  if (team.livesIn !== null) return { kind: "wrong_region", region: team.livesIn, moved: true };
   if (team.status === "suspended") return { kind: "team_suspended" };
   return (await isStillGiven(deps, member)) ? null : UNKNOWN;
 }
@@ -107,7 +108,8 @@ async function accepterOf(
   const known = await findUserByEmail(deps.db, member.email);
   if (known === undefined) {
     const newUser = {
-      id: makeId(deps, "usr"),
+      // Whoever came with a moved team is who they were: what acts for them names them.
+      id: member.userId ?? makeId(deps, "usr"),
       email: member.email,
       passwordHash: password === null ? null : await hashPassword(password, deps.randomBytes),
       createdAt: deps.clock(),
@@ -166,9 +168,9 @@ export function acceptance(
     invitationExpiresAt: null,
     version: member.version + 1,
     changedBy: audit.id,
-    joinedAt: audit.at,
+    joinedAt: member.joinedAt ?? audit.at,
   };
-  const record = { subjects: memberSubjects(joined), audit };
+  const record = { subjects: [...memberSubjects(member), ...memberSubjects(joined)], audit };
   return {
     joined,
     statements: acceptInvitationRow(deps.db, { before: member, after: joined, newUser, record }),

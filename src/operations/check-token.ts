@@ -1,10 +1,11 @@
 import { missingPermissions, type PermissionIndex } from "../domain/permission.ts";
 import type { CheckRefusal } from "../domain/refusal.ts";
-import { isTagged, parseCredential } from "../domain/token.ts";
-import type { CheckableToken } from "../store/access-tokens.ts";
+import type { RegionCode } from "../domain/region.ts";
+import { isTagged, parseCredential, type Credential } from "../domain/token.ts";
+import { madeInOf, type CheckableToken } from "../store/access-tokens.ts";
 import { addressRefusal } from "./allowed-address.ts";
 import { chargeLimit, isLimited } from "./charge-limit.ts";
-import { consultImported, type Consulted } from "./consult-imported.ts";
+import { consultHash, consultImported, type Consulted } from "./consult-imported.ts";
 import { hashCredential, tagHolds } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import type { Fresh } from "./fresh-cache.ts";
@@ -33,13 +34,13 @@ function decide(deps: Deps, question: Question, moment: Moment): Verdict | Promi
   const credential = parseCredential(question.token);
   if (credential === null) return decideForeign(deps, question, moment);
   if (isTagged(credential.kind) && credential.region !== deps.region) {
-    return unseen(moment, { kind: "wrong_region", region: credential.region });
+    return decideComer(deps, credential, question, moment);
   }
   if (credential.kind !== "pat" && credential.kind !== "at") return unseen(moment, UNKNOWN);
   const hash = hashCredential(credential.text);
   // A hash that was found before needs no filter: it is the proof (contract, section 2).
   if (!deps.records.tokens.has(hash) && !tagHolds(deps, credential)) return unseen(moment, UNKNOWN);
-  return decideByHash(deps, { hash, isForeign: false }, question, moment);
+  return decideByHash(deps, { hash, madeIn: deps.region }, question, moment);
 }
 
 const UNKNOWN: CheckRefusal = { kind: "unknown_token" };
@@ -48,17 +49,39 @@ const MALFORMED: CheckRefusal = { kind: "malformed_token" };
 /** What is no credential of ours is malformed, unless its hash was imported. */
 function decideForeign(deps: Deps, question: Question, moment: Moment): Verdict | Promise<Verdict> {
   const consulted = consultImported(deps, question.token, moment);
-  const decideSo = ({ hash, asOf }: Consulted): Verdict | Promise<Verdict> =>
-    hash === null
-      ? { ...unseen(moment, MALFORMED), asOf }
-      : decideByHash(deps, { hash, isForeign: true }, question, moment);
+  const decideSo = decideConsulted(deps, null, question, moment);
   return consulted instanceof Promise ? consulted.then(decideSo) : decideSo(consulted);
 }
 
-/** What is looked up, and whether it is the hash of a text that is no credential of ours. */
+/** Another region's credential is that region's to judge, unless it came here with its team. */
+function decideComer(
+  deps: Deps,
+  { kind, region, text }: Credential,
+  question: Question,
+  moment: Moment,
+): Verdict | Promise<Verdict> {
+  if (kind !== "pat" && kind !== "at") return unseen(moment, { kind: "wrong_region", region });
+  const consulted = consultHash(deps, hashCredential(text), moment);
+  const decideSo = decideConsulted(deps, region, question, moment);
+  return consulted instanceof Promise ? consulted.then(decideSo) : decideSo(consulted);
+}
+
+function decideConsulted(deps: Deps, madeIn: RegionCode | null, question: Question, moment: Moment) {
+  return ({ hash, asOf }: Consulted): Verdict | Promise<Verdict> =>
+    hash === null
+      ? { ...unseen(moment, strangerRefusal(deps, madeIn)), asOf }
+      : decideByHash(deps, { hash, madeIn }, question, moment);
+}
+
+/** What is looked up, and the region that stands in its text; null: it is no credential of ours. */
 interface LookedUp {
   readonly hash: string;
-  readonly isForeign: boolean;
+  readonly madeIn: RegionCode | null;
+}
+
+function strangerRefusal({ region }: Deps, madeIn: RegionCode | null): CheckRefusal {
+  if (madeIn === null) return MALFORMED;
+  return madeIn === region ? UNKNOWN : { kind: "wrong_region", region: madeIn };
 }
 
 function decideByHash(
@@ -81,7 +104,7 @@ async function decideByStore(
 ): Promise<Verdict> {
   const index = await knownPermissions(deps.records, moment);
   const found = await deps.records.tokens.get(looked.hash, moment, readsStore(index, question));
-  if (found === null) return unseen(moment, looked.isForeign ? MALFORMED : UNKNOWN);
+  if (found === null) return unseen(moment, strangerRefusal(deps, looked.madeIn));
   return decideFound(deps, found, looked, index, question, moment);
 }
 
@@ -92,13 +115,17 @@ async function decideByStore(
 function decideFound(
   deps: Deps,
   found: Fresh<CheckableToken>,
-  { isForeign }: LookedUp,
+  { madeIn }: LookedUp,
   index: PermissionIndex,
   question: Question,
   moment: Moment,
 ): Verdict | Promise<Verdict> {
-  if ((found.value.importedSeq !== null) !== isForeign) {
-    return { ...unseen(moment, isForeign ? MALFORMED : UNKNOWN), asOf: found.asOf };
+  if (madeInOf(found.value, deps.region) !== madeIn) {
+    return { ...unseen(moment, strangerRefusal(deps, madeIn)), asOf: found.asOf };
+  }
+  const { teamLivesIn: region } = found.value;
+  if (region !== null) {
+    return { ...unseen(moment, { kind: "wrong_region", region, moved: true }), asOf: found.asOf };
   }
   return decideOn(deps, found, index, question, moment);
 }

@@ -1,5 +1,7 @@
 import { mayHold, type HashFilter } from "../domain/hash-filter.ts";
 import { isForeignText } from "../domain/imported-key.ts";
+import type { RegionCode } from "../domain/region.ts";
+import { isTagged, type Credential } from "../domain/token.ts";
 import { hashCredential } from "./credentials.ts";
 import type { Deps } from "./deps.ts";
 import type { Fresh } from "./fresh-cache.ts";
@@ -14,6 +16,7 @@ export interface Consulted {
 }
 
 type Asked = Pick<Deps, "records" | "freshnessMs" | "operatorKeyHashes">;
+type AskedOfHash = Omit<Asked, "operatorKeyHashes">;
 
 /** The one key of the cache that holds the filter. */
 const ALL_IMPORTED = "all";
@@ -24,21 +27,44 @@ const ALL_IMPORTED = "all";
  * look-up itself says it.
  * @throws {Unavailable} when freshness cannot be had in time.
  */
-export function consultImported(
-  { records, freshnessMs, operatorKeyHashes }: Asked,
-  text: string,
-  moment: Moment,
-): Consulted | Promise<Consulted> {
+export function consultImported(deps: Asked, text: string, moment: Moment): Consulted | Promise<Consulted> {
   if (!isForeignText(text)) return { hash: null, asOf: moment.arrivedAt };
   const hash = hashCredential(text);
   // Not importable, and none of a team's either if it became an operator key later.
-  if (operatorKeyHashes.has(hash)) return { hash: null, asOf: moment.arrivedAt };
-  // A key that was found before needs no filter.
+  if (deps.operatorKeyHashes.has(hash)) return { hash: null, asOf: moment.arrivedAt };
+  return consultHash(deps, hash, moment);
+}
+
+/**
+ * The same for a hash: of a credential that names another region, and may have come with a team that moved here.
+ * @throws {Unavailable} when freshness cannot be had in time.
+ */
+export function consultHash(
+  { records, freshnessMs }: AskedOfHash,
+  hash: string,
+  moment: Moment,
+): Consulted | Promise<Consulted> {
+  // What was found before needs no filter.
   if (freshnessMs === 0 || records.tokens.has(hash)) return { hash, asOf: moment.arrivedAt };
   const filter = records.imported.hit(ALL_IMPORTED, moment);
   return filter === null
     ? records.imported.get(ALL_IMPORTED, moment).then((read) => judge(read, hash))
     : judge(filter, hash);
+}
+
+/**
+ * The region in which a credential counts, where that is another one: the one that it names, unless its team has
+ * moved here.
+ * @throws {Unavailable} when freshness cannot be had in time.
+ */
+export async function regionElsewhere(
+  { records, region: here }: Pick<Deps, "records" | "region">,
+  { kind, region, text }: Credential,
+  moment: Moment,
+): Promise<RegionCode | null> {
+  if (!isTagged(kind) || region === here) return null;
+  const filter = await records.imported.get(ALL_IMPORTED, moment);
+  return judge(filter, hashCredential(text)).hash === null ? region : null;
 }
 
 /** How many keys have been imported, ended ones too. */

@@ -87,6 +87,9 @@ export async function createTeam(
     createdAt: audit.at,
     updatedAt: audit.at,
     eventSequence: 0,
+    livesIn: null,
+    placeVersion: 0,
+    frozenUntil: null,
   };
   const isInvited = owner.value?.isInvited ?? false;
   const made = { team, owner: isInvited ? null : (owner.value?.user ?? null), invited: isInvited };

@@ -3,6 +3,7 @@ import type { Refusal } from "../domain/refusal.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { isTagged, parseCredential } from "../domain/token.ts";
 import type { KeyedService } from "../store/services.ts";
+import { findTeam } from "../store/teams.ts";
 
 import type { Caller } from "./caller.ts";
 import { checkToken } from "./check-token.ts";
@@ -60,13 +61,21 @@ export async function identifyTeamCaller(
       ? err({ kind: "no_credential" })
       : identifyMember(deps, { cookie: presented.session, ip: presented.ip }, { team, permission }, moment);
   }
-  if (isOperatorKey(deps, presented)) return ok({ kind: "operator" });
+  if (isOperatorKey(deps, presented)) return operatorOf(deps, team);
   return identifyToken(
     deps,
     { ...presented, credential: presented.credential },
     { team, permission },
     moment,
   );
+}
+
+/** Not of a team that has moved away: what is still here of it is not what it is. */
+async function operatorOf({ db }: Deps, teamId: string): Promise<Result<Caller, Refusal>> {
+  const team = await findTeam(db, teamId);
+  return team === undefined || team.livesIn === null
+    ? ok({ kind: "operator" })
+    : err({ kind: "wrong_region", region: team.livesIn, moved: true });
 }
 
 /** A token of whatever team, by the same tests as a check. */

@@ -71,6 +71,8 @@ function callerOf(session: TeamSession, team: string, now: number): Result<Calle
   const { place } = session;
   if (!isLive(session, place?.sessionMinutes ?? Infinity, now)) return err({ kind: "unknown_credential" });
   if (place === null) return err({ kind: "wrong_team" });
+  if (place.teamLivesIn !== null)
+    return err({ kind: "wrong_region", region: place.teamLivesIn, moved: true });
   if (place.teamStatus === "suspended") return err({ kind: "team_suspended" });
   if (!reaches(session, team) || !place.signInMethods.includes(session.method)) {
     return err({ kind: "sign_in_method_not_allowed" });

@@ -29,7 +29,7 @@ export interface KeyRequest extends Omit<TokenRequest, "expiresInSeconds"> {
   readonly expiresAt: number | null;
 }
 
-type ImportedRow = Omit<AccessTokenRow, "importedSeq">;
+type ImportedRow = Omit<AccessTokenRow, "importedSeq" | "movedFrom">;
 
 export interface ImportedKeys {
   /** In the order of the request. */
@@ -42,7 +42,7 @@ export interface ImportedKeys {
  * What a region keeps at most, ended ones included: so many hashes are 4 MB in the memory of each isolate.
  * Approximate, as imports that run at the same time do not know of each other.
  */
-const MAX_IN_REGION = 500_000;
+export const MAX_IN_REGION = 500_000;
 
 /** And of these a team, exactly. No team can use up what is left to the others by importing and revoking. */
 const MAX_IN_TEAM = 100_000;

@@ -85,6 +85,7 @@ export async function issueToken(
     revocationEffectiveBy: null,
     lastUsedAt: null,
     importedSeq: null,
+    movedFrom: null,
   };
   const audit = auditRow(deps, actor, {
     type: "access_token.created",
@@ -109,7 +110,9 @@ export async function issueToken(
 }
 
 /** What an audit event says of a token that was made. */
-export function tokenDetail(row: Omit<AccessTokenRow, "importedSeq">): Readonly<Record<string, unknown>> {
+export function tokenDetail(
+  row: Omit<AccessTokenRow, "importedSeq" | "movedFrom">,
+): Readonly<Record<string, unknown>> {
   const { name, permissions, expiresAt, allowedIps, rateLimit, rateWindowSeconds } = row;
   return {
     name,

@@ -1,4 +1,5 @@
 import { and, count, desc, eq, gt, isNull, lt, or, sql } from "drizzle-orm";
+import type { RegionCode } from "../domain/region.ts";
 import type { Plan } from "../domain/plan.ts";
 import { feedHeadOf, feedHeadStatement, type FeedHead } from "./change-feed.ts";
 import { recordChange, type AuditRow, type ChangeRecord } from "./changes.ts";
@@ -10,6 +11,8 @@ export type AccessTokenRow = typeof accessTokens.$inferSelect;
 /** A token as a check needs it: with the state of its team, read together. */
 export interface CheckableToken extends AccessTokenRow {
   readonly teamStatus: "active" | "suspended";
+  /** The region to which the team has moved; null: it is here. */
+  readonly teamLivesIn: RegionCode | null;
   readonly teamPlan: Plan;
   /** For a token that acts for a user: what that user holds in the team now; null when no longer a member. */
   readonly membership: Membership | null;
@@ -20,6 +23,14 @@ export interface Membership {
   readonly role: string;
   /** Of the role; null for an owner, who holds everything. */
   readonly permissions: readonly string[] | null;
+}
+
+/** The region whose code stands in a token's text; null: it is a foreign key. */
+export function madeInOf(
+  { importedSeq, movedFrom }: Pick<AccessTokenRow, "importedSeq" | "movedFrom">,
+  here: RegionCode,
+): RegionCode | null {
+  return movedFrom ?? (importedSeq === null ? here : null);
 }
 
 export function insertAccessToken(db: Database, row: AccessTokenRow): Statement {
@@ -41,6 +52,7 @@ export async function readCheckableToken(
         token: accessTokens,
         // Aliased: a batch mixes up two columns of one name (facts: platform, "D1").
         teamStatus: sql<"active" | "suspended">`${teams.status}`.as("team_status"),
+        teamLivesIn: sql<RegionCode | null>`${teams.livesIn}`.as("team_lives_in"),
         teamPlan: sql<Plan>`${teams.plan}`.as("team_plan"),
         memberRole: sql<string | null>`${members.role}`.as("member_role"),
         rolePermissions: sql<string | null>`${roles.permissions}`.as("role_permissions"),
@@ -56,10 +68,10 @@ export async function readCheckableToken(
   ]);
   const [row] = rows;
   if (row === undefined) return { head: feedHeadOf(head), token: undefined };
-  const { token, teamStatus, teamPlan, memberRole, rolePermissions } = row;
+  const { token, teamStatus, teamLivesIn, teamPlan, memberRole, rolePermissions } = row;
   const permissions = rolePermissions === null ? null : (JSON.parse(rolePermissions) as string[]);
   const membership = memberRole === null ? null : { role: memberRole, permissions };
-  return { head: feedHeadOf(head), token: { ...token, teamStatus, teamPlan, membership } };
+  return { head: feedHeadOf(head), token: { ...token, teamStatus, teamLivesIn, teamPlan, membership } };
 }
 
 export async function findAccessToken(
@@ -168,15 +180,16 @@ export async function settleRevocation(
     .get();
 }
 
-/** The token of this hash, of either kind. */
-export async function findTokenByHash(db: Database, hash: string): Promise<AccessTokenRow | undefined> {
-  return db.select().from(accessTokens).where(eq(accessTokens.hash, hash)).get();
-}
-
-export async function findOAuthAccessToken(db: Database, hash: string): Promise<AccessTokenRow | undefined> {
-  return db
-    .select()
+/** The token of this hash, of either kind, and the region to which its team has moved, if it has. */
+export async function findTokenByHash(
+  db: Database,
+  hash: string,
+): Promise<(AccessTokenRow & { readonly teamLivesIn: RegionCode | null }) | undefined> {
+  const row = await db
+    .select({ token: accessTokens, teamLivesIn: teams.livesIn })
     .from(accessTokens)
-    .where(and(eq(accessTokens.hash, hash), eq(accessTokens.kind, "at")))
+    .leftJoin(teams, eq(teams.id, accessTokens.teamId))
+    .where(eq(accessTokens.hash, hash))
     .get();
+  return row && { ...row.token, teamLivesIn: row.teamLivesIn };
 }

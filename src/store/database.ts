@@ -25,6 +25,11 @@ export class ConditionFailed extends Error {
   override readonly name = "ConditionFailed";
 }
 
+/** The team is being moved, or has moved away: a trigger of the migration refuses to change anything of it. */
+export class TeamSettled extends Error {
+  override readonly name = "TeamSettled";
+}
+
 export function openDatabase(d1: D1Database): Database {
   return drizzle(d1, { schema, casing: "snake_case" });
 }
@@ -68,7 +73,7 @@ async function batch(
   try {
     return await db.batch(statements);
   } catch (error) {
-    throw asUniqueViolation(error) ?? asConditionFailed(error) ?? error;
+    throw asUniqueViolation(error) ?? asConditionFailed(error) ?? asTeamSettled(error) ?? error;
   }
 }
 
@@ -89,6 +94,12 @@ export function refuseWhen(db: Database, condition: SQL): Statement {
 function asConditionFailed(error: unknown): ConditionFailed | null {
   return messagesOf(error).some((message) => message.includes("NOT NULL constraint failed: meta.key"))
     ? new ConditionFailed("a condition of the batch did not hold", { cause: error })
+    : null;
+}
+
+function asTeamSettled(error: unknown): TeamSettled | null {
+  return messagesOf(error).some((message) => message.includes("the team is being moved"))
+    ? new TeamSettled("the team is being moved", { cause: error })
     : null;
 }
 

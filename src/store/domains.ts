@@ -113,7 +113,7 @@ export async function readProvenDomains(
       })
       .from(domains)
       .innerJoin(teams, eq(teams.id, domains.teamId))
-      .where(isNotNull(domains.verifiedAt)),
+      .where(and(isNotNull(domains.verifiedAt), isNull(teams.livesIn))),
   ]);
   return {
     head: feedHeadOf(head),

@@ -1,7 +1,7 @@
 import { and, asc, eq, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { insertAuditEvents, type AuditRow } from "./changes.ts";
 import type { Database, Statement } from "./database.ts";
-import { accessTokens, meta } from "./schema.ts";
+import { accessTokens, meta, teams } from "./schema.ts";
 
 /** How far somebody has come with telling; the next one is behind it. */
 export interface ToldUntil {
@@ -31,6 +31,7 @@ export async function listExpiring(
         isNull(accessTokens.revokedAt),
         sql`(${expiresAt}, ${id}) > (${after.expiresAt}, ${after.id})`,
         lte(expiresAt, until),
+        sql`EXISTS (SELECT 1 FROM ${teams} WHERE id = ${teamId} AND lives_in IS NULL)`,
       ),
     )
     .orderBy(asc(expiresAt), asc(id))

@@ -1,3 +1,4 @@
+import type { RegionCode } from "../domain/region.ts";
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { refuseWhen, type Database, type Statement } from "./database.ts";
 import { clients, grants, grantTokens, members, roles, teams } from "./schema.ts";
@@ -11,6 +12,8 @@ export type GrantTokenRow = typeof grantTokens.$inferSelect;
 /** A grant as a token request needs it: with the state of its team and what its user holds there now. */
 export interface GrantNow extends GrantRow {
   readonly teamStatus: "active" | "suspended";
+  /** The region to which the team has moved; null: it is here. */
+  readonly teamLivesIn: RegionCode | null;
   /** Null: it acts for nobody, or for somebody who is no member any more. */
   readonly membership: Membership | null;
   /** The most that its client may have, which can have become less. */
@@ -34,6 +37,7 @@ export async function findGrantNow(db: Database, id: string): Promise<GrantNow |
     .select({
       grant: grants,
       teamStatus: teams.status,
+      teamLivesIn: teams.livesIn,
       role: members.role,
       permissions: roles.permissions,
       clientPermissions: clients.permissions,
@@ -46,10 +50,11 @@ export async function findGrantNow(db: Database, id: string): Promise<GrantNow |
     .where(eq(grants.id, id))
     .get();
   if (row === undefined) return undefined;
-  const { grant, teamStatus, role, permissions, clientPermissions } = row;
+  const { grant, teamStatus, teamLivesIn, role, permissions, clientPermissions } = row;
   return {
     ...grant,
     teamStatus,
+    teamLivesIn,
     clientPermissions,
     membership: role === null ? null : { role, permissions },
   };

@@ -1,8 +1,8 @@
-import { asc, getTableColumns, sql } from "drizzle-orm";
+import { getTableColumns, sql } from "drizzle-orm";
 import type { AccessTokenRow } from "./access-tokens.ts";
 import { feedHeadOf, feedHeadStatement, type FeedHead } from "./change-feed.ts";
 import { refuseWhen, type Database, type Statement } from "./database.ts";
-import { accessTokens, feed } from "./schema.ts";
+import { accessTokens, feed, refreshTokens } from "./schema.ts";
 
 /** A place in the order in which keys were imported. */
 export interface ImportedPlace {
@@ -24,7 +24,7 @@ const ROWS_PER_STATEMENT = 100;
  */
 export function insertImportedKeys(
   db: Database,
-  rows: readonly Omit<AccessTokenRow, "importedSeq">[],
+  rows: readonly Omit<AccessTokenRow, "importedSeq" | "movedFrom">[],
 ): Statement[] {
   const columns = Object.keys(getTableColumns(accessTokens)).map((column) =>
     column === "importedSeq"
@@ -56,7 +56,7 @@ export function refuseImportedOver(
   return refuseWhen(
     db,
     sql`(SELECT count(*) FROM ${accessTokens} WHERE team_id = ${teamId} AND kind = 'pat'
-      AND imported_seq IS NOT NULL) > ${limit}`,
+      AND imported_seq IS NOT NULL AND moved_from IS NULL) > ${limit}`,
   );
 }
 
@@ -72,21 +72,33 @@ export async function findStoredHashes(
   return new Set(rows.map(({ hash }) => hash));
 }
 
-/** The imported keys after that place, live or not, and where the feed stood, in one transaction on the primary. */
+/**
+ * What came from elsewhere after that place, foreign keys and the tokens of moved teams, live or not; and where the
+ * feed stood, in one transaction on the primary.
+ */
 export async function readImportedKeys(
   db: Database,
   after: ImportedPlace,
 ): Promise<{ readonly head: FeedHead; readonly keys: readonly ImportedPlace[] }> {
   const [head, keys] = await db.batch([
     feedHeadStatement(db),
-    db
-      .select({ seq: sql<number>`${accessTokens.importedSeq}`.as("seq"), hash: accessTokens.hash })
-      .from(accessTokens)
-      .where(
-        sql`imported_seq IS NOT NULL AND (${accessTokens.importedSeq}, ${accessTokens.hash}) > (${after.seq}, ${after.hash})`,
-      )
-      .orderBy(asc(accessTokens.importedSeq), asc(accessTokens.hash))
+    importedAfter(db, accessTokens, after)
+      .unionAll(importedAfter(db, refreshTokens, after))
+      .orderBy(sql`seq`, sql`hash`)
       .limit(IMPORTED_PAGE_ROWS),
   ]);
   return { head: feedHeadOf(head), keys };
+}
+
+function importedAfter(
+  db: Database,
+  table: typeof accessTokens | typeof refreshTokens,
+  { seq, hash }: ImportedPlace,
+) {
+  return db
+    .select({ seq: sql<number>`${table.importedSeq}`.as("seq"), hash: sql<string>`${table.hash}`.as("hash") })
+    .from(table)
+    .where(
+      sql`${table.importedSeq} IS NOT NULL AND (${table.importedSeq}, ${table.hash}) > (${seq}, ${hash})`,
+    );
 }

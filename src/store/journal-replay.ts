@@ -78,6 +78,7 @@ export async function replayEntries(
     revivedRole(db, entries),
     revivedPermissions(db, entries),
     revivedTeam(db, entries),
+    revivedPlace(db, entries),
   ];
   const cached = revivals.map((revival) => revival.cached).filter((condition) => condition !== null);
   const [, ...ended] = await commitCounting(db, [
@@ -351,6 +352,22 @@ function revivedTeam(db: Database, entries: readonly JournalledEnd[]): Revival {
       db
         .update(teams)
         .set({ status: sql`state.value`, version: sql`state.version`, changedBy: JOURNAL })
+        .from(states)
+        .where(older),
+    ],
+  };
+}
+
+/** A team that has moved away lives elsewhere, whatever was restored here. */
+function revivedPlace(db: Database, entries: readonly JournalledEnd[]): Revival {
+  const states = statesOf(entries, "team_place");
+  const older = sql`${teams.id} = state.id AND ${teams.placeVersion} < state.version`;
+  return {
+    cached: sql`EXISTS (SELECT 1 FROM ${teams}, ${states} WHERE ${older})`,
+    statements: [
+      db
+        .update(teams)
+        .set({ livesIn: sql`nullif(state.value, '')`, placeVersion: sql`state.version` })
         .from(states)
         .where(older),
     ],

@@ -1,3 +1,4 @@
+import type { RegionCode } from "../domain/region.ts";
 import { and, eq, gt, isNull, or, sql } from "drizzle-orm";
 import { recordChange, type AuditRow, type ChangeRecord } from "./changes.ts";
 import type { Database, Statement } from "./database.ts";
@@ -100,6 +101,13 @@ export function recordOnceSince(db: Database, audit: AuditRow, since: number): S
   return recordChange(db, { subjects: [], audit }, unsaid);
 }
 
+/** A credential of this region that was reported. */
+export interface KnownLeak {
+  readonly isLive: boolean;
+  /** The region to which its team has moved; null: it is here. */
+  readonly teamLivesIn: RegionCode | null;
+}
+
 /**
  * Which of these are credentials of this region, and which of them still have an effect.
  * @param hashes SHA-256 of each, in hex
@@ -107,18 +115,22 @@ export function recordOnceSince(db: Database, audit: AuditRow, since: number): S
 export async function findLeaked(
   db: Database,
   { hashes, now }: { hashes: readonly string[]; now: number },
-): Promise<ReadonlyMap<string, { readonly isLive: boolean }>> {
+): Promise<ReadonlyMap<string, KnownLeak>> {
   const asked = sql`(SELECT value FROM json_each(${JSON.stringify(hashes)}))`;
-  const found = await db.all<{ hash: string; live: number }>(sql`
-    SELECT hash, revoked_at IS NULL AS live FROM access_tokens WHERE hash IN ${asked}
+  const placeOf = (table: string) =>
+    sql.raw(`(SELECT lives_in FROM teams WHERE teams.id = ${table}.team_id) AS lives_in`);
+  const found = await db.all<{ hash: string; live: number; lives_in: RegionCode | null }>(sql`
+    SELECT hash, revoked_at IS NULL AS live, ${placeOf("access_tokens")} FROM access_tokens WHERE hash IN ${asked}
     UNION ALL
-    SELECT refresh_tokens.hash, grants.revoked_at IS NULL FROM refresh_tokens
-      JOIN grants ON grants.id = refresh_tokens.grant_id WHERE refresh_tokens.hash IN ${asked}
+    SELECT refresh_tokens.hash, coalesce(grants.revoked_at IS NULL, 0), ${placeOf("refresh_tokens")} FROM refresh_tokens
+      LEFT JOIN grants ON grants.id = refresh_tokens.grant_id WHERE refresh_tokens.hash IN ${asked}
     UNION ALL
-    SELECT hash, expires_at IS NULL OR expires_at > ${now} FROM client_secrets WHERE hash IN ${asked}
+    SELECT hash, expires_at IS NULL OR expires_at > ${now}, NULL FROM client_secrets WHERE hash IN ${asked}
     UNION ALL
     SELECT service_keys.hash, services.deleted_at IS NULL
-      AND (service_keys.expires_at IS NULL OR service_keys.expires_at > ${now}) FROM service_keys
+      AND (service_keys.expires_at IS NULL OR service_keys.expires_at > ${now}), NULL FROM service_keys
       JOIN services ON services.id = service_keys.service_id WHERE service_keys.hash IN ${asked}`);
-  return new Map(found.map(({ hash, live }) => [hash, { isLive: live === 1 }]));
+  return new Map(
+    found.map(({ hash, live, lives_in: livesIn }) => [hash, { isLive: live === 1, teamLivesIn: livesIn }]),
+  );
 }

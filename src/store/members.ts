@@ -6,7 +6,7 @@ import { refuseWhen, type Database, type Statement } from "./database.ts";
 import { endGrants } from "./end-grants.ts";
 import { recordEnded } from "./record-ended.ts";
 import { roleAbsent } from "./roles.ts";
-import { accessTokens, consents, grants, members, roles, teams } from "./schema.ts";
+import { accessTokens, consents, grants, members, refreshTokens, roles, teams } from "./schema.ts";
 import { endSessions } from "./sessions.ts";
 import type { TeamRow } from "./teams.ts";
 import { insertUser, type UserRow } from "./users.ts";
@@ -174,7 +174,10 @@ export function removeMember(
 /** An invitation that was not accepted yet, with what is asked of the team that it leads to. */
 export interface OpenInvitation {
   readonly member: MemberRow;
-  readonly team: Pick<TeamRow, "id" | "name" | "slug" | "status" | "sessionMinutes" | "signInMethods">;
+  readonly team: Pick<
+    TeamRow,
+    "id" | "name" | "slug" | "status" | "livesIn" | "sessionMinutes" | "signInMethods"
+  >;
 }
 
 /** @param hash of the secret in the invitation's link */
@@ -202,6 +205,7 @@ async function openInvitation(db: Database, wanted: SQL | undefined): Promise<Op
         name: teams.name,
         slug: teams.slug,
         status: teams.status,
+        livesIn: teams.livesIn,
         sessionMinutes: teams.sessionMinutes,
         signInMethods: teams.signInMethods,
       },
@@ -229,6 +233,42 @@ export function acceptInvitation(
   return [
     refuseWhen(db, changedSince(before)),
     ...(newUser === null ? [] : [insertUser(db, newUser)]),
+    db.update(members).set(after).where(eq(members.id, before.id)),
+    ...takeOverActing(db, before, after),
+    ...recordChange(db, record),
+  ];
+}
+
+/** What acts for a member who came with a moved team, and has another account here, acts for that from now on. */
+function takeOverActing(
+  db: Database,
+  { teamId, userId: before }: MemberRow,
+  { userId: after }: MemberRow,
+): Statement[] {
+  if (before === null || after === null || before === after) return [];
+  const theirs = (table: typeof grants | typeof refreshTokens | typeof accessTokens | typeof consents) =>
+    and(eq(table.teamId, teamId), eq(table.userId, before));
+  const mine = and(eq(consents.teamId, teamId), eq(consents.userId, after));
+  const change = { userId: after };
+  return [
+    // Asked for again, of this account alone, once: what both have allowed is one consent.
+    db
+      .delete(consents)
+      .where(and(theirs(consents), sql`client_id IN (SELECT client_id FROM consents WHERE ${mine})`)),
+    db.update(consents).set(change).where(theirs(consents)),
+    db.update(grants).set(change).where(theirs(grants)),
+    db.update(refreshTokens).set(change).where(theirs(refreshTokens)),
+    db.update(accessTokens).set(change).where(theirs(accessTokens)),
+  ];
+}
+
+/** Gives a member, as they were read, a link by which they come in again. */
+export function reinviteMember(
+  db: Database,
+  { before, after, record }: { before: MemberRow; after: MemberRow; record: ChangeRecord },
+): Statement[] {
+  return [
+    refuseWhen(db, changedSince(before)),
     db.update(members).set(after).where(eq(members.id, before.id)),
     ...recordChange(db, record),
   ];

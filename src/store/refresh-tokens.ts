@@ -1,7 +1,8 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
+import type { RegionCode } from "../domain/region.ts";
 import { refuseWhen, type Database, type Statement } from "./database.ts";
 import { endGrants } from "./end-grants.ts";
-import { auditEvents, grants, refreshTokens } from "./schema.ts";
+import { auditEvents, grants, refreshTokens, teams } from "./schema.ts";
 import type { AuditRow } from "./changes.ts";
 
 export type RefreshTokenRow = typeof refreshTokens.$inferSelect;
@@ -10,8 +11,17 @@ export function insertRefreshToken(db: Database, row: RefreshTokenRow): Statemen
   return db.insert(refreshTokens).values(row);
 }
 
-export async function findRefreshToken(db: Database, hash: string): Promise<RefreshTokenRow | undefined> {
-  return db.select().from(refreshTokens).where(eq(refreshTokens.hash, hash)).get();
+/** With the region to which its team has moved, if it has. */
+export type FoundRefreshToken = RefreshTokenRow & { readonly teamLivesIn: RegionCode | null };
+
+export async function findRefreshToken(db: Database, hash: string): Promise<FoundRefreshToken | undefined> {
+  const row = await db
+    .select({ token: refreshTokens, teamLivesIn: teams.livesIn })
+    .from(refreshTokens)
+    .leftJoin(teams, eq(teams.id, refreshTokens.teamId))
+    .where(eq(refreshTokens.hash, hash))
+    .get();
+  return row && { ...row.token, teamLivesIn: row.teamLivesIn };
 }
 
 /** Undoes the batch when the refresh token is not in force any more. */

@@ -164,6 +164,9 @@ export const refreshTokens = sqliteTable(
     revokedFor: text({ enum: ["revoked", "evicted", "replayed"] }),
     retryFingerprint: text(),
     retryAnswer: text(),
+    /** As an access token's: of one that came with its team from another region. */
+    importedSeq: integer(),
+    movedFrom: text().$type<RegionCode>(),
   },
   (table) => [
     uniqueIndex("refresh_tokens_id").on(table.id),
@@ -177,6 +180,9 @@ export const refreshTokens = sqliteTable(
     index("refresh_tokens_retry")
       .on(table.rotatedAt)
       .where(sql`retry_answer IS NOT NULL`),
+    index("refresh_tokens_imported")
+      .on(table.importedSeq, table.hash)
+      .where(sql`imported_seq IS NOT NULL`),
   ],
 );
 

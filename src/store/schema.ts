@@ -1,10 +1,12 @@
 import type { BillingContact, Plan } from "../domain/plan.ts";
 import type { Catalogue } from "../domain/catalogue.ts";
 import type { Holder } from "../domain/permission.ts";
+import type { RegionCode } from "../domain/region.ts";
 import { SIGN_IN_METHODS, type SignInMethod } from "../domain/sign-in-method.ts";
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
+export * from "./schema-moves.ts";
 export * from "./schema-oauth.ts";
 export * from "./schema-receipts.ts";
 export * from "./schema-records.ts";
@@ -54,6 +56,12 @@ export const teams = sqliteTable(
     updatedAt: integer().notNull(),
     /** Number of the team's last event (`events.sequence`). */
     eventSequence: integer().notNull().default(0),
+    /** The region to which it has moved; null: it is here. */
+    livesIn: text().$type<RegionCode>(),
+    /** Grows with each move away and back, so that the journal's word can be held against it. */
+    placeVersion: integer().notNull().default(0),
+    /** Until then nothing of it changes but by an end, because a move is copying its last rows. */
+    frozenUntil: integer(),
   },
   (table) => [uniqueIndex("teams_slug").on(table.slug)],
 );
@@ -273,8 +281,10 @@ export const accessTokens = sqliteTable(
     /** No check received later than this accepts the token. */
     revocationEffectiveBy: integer(),
     lastUsedAt: integer(),
-    /** Of a foreign key: where the feed stood when its hash was imported. Null: Jeton made the token. */
+    /** Of what another made, a foreign key or a moved token: where the feed stood when its hash came. */
     importedSeq: integer(),
+    /** The region that made it, and that stands in its text; null: this one, or it is a foreign key. */
+    movedFrom: text().$type<RegionCode>(),
   },
   (table) => [
     uniqueIndex("access_tokens_id").on(table.id),

@@ -1,4 +1,5 @@
 import { and, desc, eq, gt, isNull, lt, sql, type SQL } from "drizzle-orm";
+import type { RegionCode } from "../domain/region.ts";
 import type { SignInMethod } from "../domain/sign-in-method.ts";
 import type { Membership } from "./access-tokens.ts";
 import { recordChange, type ChangeRecord } from "./changes.ts";
@@ -13,6 +14,7 @@ export interface TeamSession extends SessionRow {
   readonly place: {
     readonly membership: Membership;
     readonly teamStatus: "active" | "suspended";
+    readonly teamLivesIn: RegionCode | null;
     readonly requireTwoFactor: boolean;
     readonly sessionMinutes: number;
     readonly signInMethods: readonly SignInMethod[];
@@ -38,6 +40,7 @@ export async function readTeamSession(
       role: members.role,
       permissions: roles.permissions,
       teamStatus: teams.status,
+      teamLivesIn: teams.livesIn,
       requireTwoFactor: teams.requireTwoFactor,
       sessionMinutes: teams.sessionMinutes,
       signInMethods: teams.signInMethods,
@@ -49,7 +52,16 @@ export async function readTeamSession(
     .where(eq(sessions.hash, hash))
     .get();
   if (row === undefined) return undefined;
-  const { session, role, permissions, teamStatus, requireTwoFactor, sessionMinutes, signInMethods } = row;
+  const {
+    session,
+    role,
+    permissions,
+    teamStatus,
+    teamLivesIn,
+    requireTwoFactor,
+    sessionMinutes,
+    signInMethods,
+  } = row;
   const isMember =
     role !== null &&
     teamStatus !== null &&
@@ -57,7 +69,14 @@ export async function readTeamSession(
     sessionMinutes !== null &&
     signInMethods !== null;
   const place = isMember
-    ? { membership: { role, permissions }, teamStatus, requireTwoFactor, sessionMinutes, signInMethods }
+    ? {
+        membership: { role, permissions },
+        teamStatus,
+        teamLivesIn,
+        requireTwoFactor,
+        sessionMinutes,
+        signInMethods,
+      }
     : null;
   return { ...session, place };
 }

@@ -46,6 +46,7 @@ export async function findSsoPlace(db: Database, id: string): Promise<SsoPlace |
         id: teams.id,
         slug: teams.slug,
         status: teams.status,
+        livesIn: teams.livesIn,
         signInMethods: teams.signInMethods,
         sessionMinutes: teams.sessionMinutes,
       },
@@ -87,7 +88,7 @@ async function listOffers(db: Database, wanted: SQL): Promise<SsoOffer[]> {
     .limit(MAX_OFFERS);
 }
 
-const isOffered = sql`${teams.status} = 'active'
+const isOffered = sql`${teams.status} = 'active' AND ${teams.livesIn} IS NULL
   AND EXISTS (SELECT 1 FROM json_each(${teams.signInMethods}) AS method WHERE method.value = 'sso')`;
 
 /** The connections of a person's teams, and whether the person has connected their account. */

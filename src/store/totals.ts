@@ -18,7 +18,11 @@ export async function readTotals(
   { now, sinceHour }: { now: number; sinceHour: number },
 ): Promise<Totals> {
   const [teamRows, userRows, memberRows, serviceRows, tokenRows, checkRows] = await db.batch([
-    db.select({ status: teams.status, number: count() }).from(teams).groupBy(teams.status),
+    db
+      .select({ status: teams.status, number: count() })
+      .from(teams)
+      .where(isNull(teams.livesIn))
+      .groupBy(teams.status),
     db.select({ number: count() }).from(users),
     db.select({ number: count() }).from(members).where(isNotNull(members.userId)),
     db.select({ number: count() }).from(services).where(isNull(services.deletedAt)),

@@ -59,6 +59,7 @@ const WIRE: Readonly<Record<Refusal["kind"], string>> = {
   in_use: "409 COM0010",
   quota_exceeded: "409 COM0010",
   too_many_imported: "409 COM0010",
+  move_refused: "409 COM0010",
   no_way_to_sign_in: "409 COM0010",
   already_exists: "409 COM0010",
   catalogue_would_lose: "409 COM0010",

@@ -5,7 +5,10 @@ type Samples = { readonly [K in Refusal["kind"]]: readonly Extract<Refusal, { ki
 /** At least one of every kind, and one of each variant that has a text of its own. */
 const SAMPLES: Samples = {
   malformed_token: [{ kind: "malformed_token" }],
-  wrong_region: [{ kind: "wrong_region", region: "eu" }],
+  wrong_region: [
+    { kind: "wrong_region", region: "eu" },
+    { kind: "wrong_region", region: "eu", moved: true },
+  ],
   unknown_token: [{ kind: "unknown_token" }],
   invalid_proof: [{ kind: "invalid_proof", problem: "htu" }],
   wrong_audience: [{ kind: "wrong_audience" }],
@@ -89,6 +92,7 @@ const SAMPLES: Samples = {
   in_use: [{ kind: "in_use", noun: "domain" }],
   quota_exceeded: [{ kind: "quota_exceeded", quota: "access_tokens", limit: 20 }],
   too_many_imported: [{ kind: "too_many_imported", limit: 100_000 }],
+  move_refused: [{ kind: "move_refused", obstacle: "not_frozen" }],
   no_way_to_sign_in: [{ kind: "no_way_to_sign_in" }],
   catalogue_would_lose: [{ kind: "catalogue_would_lose", permissions: ["Acme.Orders.READ"] }],
   built_in_role: [{ kind: "built_in_role" }],

@@ -20,6 +20,7 @@ export const de = {
     client: "diesen Client",
     webhook: "diesen Webhook",
     delivery: "diese Zustellung",
+    move: "diesen Umzug",
   },
   codes: {
     COM0001: "Der Pfad unterstützt diese Methode nicht.",
@@ -62,6 +63,7 @@ export const de = {
     malformed_token: "Dies ist kein vollständiges, unverändertes Token. Kopieren Sie das ganze Token erneut.",
     wrong_region:
       "Dieses Token gehört zur Region {region}; verwenden Sie stattdessen {url} für Ihre Anfrage.",
+    team_moved: "Das Team ist in die Region {region} umgezogen; verwenden Sie stattdessen {url}.",
     unknown_token:
       "Dieses Zugriffstoken ist hier nicht bekannt. Prüfen Sie, ob es das richtige ist, oder erstellen Sie ein neues.",
     invalid_proof:
@@ -88,6 +90,7 @@ export const de = {
       "Senden Sie genau einmal Zugangsdaten, und zwar im Header Authorization und nicht in der URL.",
     quota_exceeded:
       "Der Tarif des Teams erlaubt {limit} {quota}. Wechseln Sie den Tarif oder geben Sie zuerst welche frei.",
+    move_refused: "Der Umzug kann nicht fortgesetzt werden: {obstacle}.",
     too_many_imported:
       "Hier lassen sich höchstens {limit} Schlüssel importieren, beendete mitgezählt. Stellen Sie stattdessen Zugriffstoken aus.",
     rate_limited_quota:

@@ -30,7 +30,12 @@ export function describeRefusal(refusal: Refusal, messages: Messages, { regionUr
 
   switch (refusal.kind) {
     case "wrong_region":
-      return text("wrong_region", { region: refusal.region, url: regionUrl(refusal.region) });
+      return text(refusal.moved ? "team_moved" : "wrong_region", {
+        region: refusal.region,
+        url: regionUrl(refusal.region),
+      });
+    case "move_refused":
+      return text("move_refused", { obstacle: refusal.obstacle });
     case "missing_permission":
     case "exceeds_maker":
     case "beyond_caller":

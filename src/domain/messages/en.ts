@@ -5,6 +5,7 @@ import type { MemberProblem, Noun, Refusal } from "../refusal.ts";
 type RefusalText =
   | Exclude<Refusal["kind"], "invalid_member">
   | `invalid_member_${MemberProblem}`
+  | "team_moved"
   | "rate_limited_never"
   | "rate_limited_quota";
 
@@ -41,6 +42,7 @@ export const en = {
     client: "client",
     webhook: "webhook",
     delivery: "delivery",
+    move: "move",
   },
   codes: {
     COM0001: "The path does not take this method.",
@@ -82,6 +84,7 @@ export const en = {
   refusals: {
     malformed_token: "This is not a complete, unaltered token. Copy the whole token again.",
     wrong_region: "This token belongs to region {region}; use {url} instead.",
+    team_moved: "The team has moved to region {region}; use {url} instead.",
     unknown_token:
       "This access token is not known here. Check that you sent the right one, or create a new one.",
     invalid_proof:
@@ -104,6 +107,7 @@ export const en = {
     ambiguous_credential:
       "Send exactly one credential, in the Authorization header and not in the query string.",
     quota_exceeded: "The team's plan allows {limit} {quota}. Change the plan, or free some first.",
+    move_refused: "The move cannot go on: {obstacle}.",
     too_many_imported:
       "No more than {limit} keys can be imported here, ended ones included. Issue access tokens instead.",
     rate_limited_quota: "The team's plan allows no more {quota} at the moment. Try again in {seconds} s.",

@@ -20,6 +20,7 @@ export const fr = {
     client: "ce client",
     webhook: "ce webhook",
     delivery: "cette livraison",
+    move: "ce déménagement",
   },
   codes: {
     COM0001: "Ce chemin n’accepte pas cette méthode.",
@@ -61,6 +62,7 @@ export const fr = {
   refusals: {
     malformed_token: "Ce jeton est incomplet ou altéré. Copiez-le de nouveau en entier.",
     wrong_region: "Ce jeton appartient à la région {region} ; utilisez plutôt {url} pour cette requête.",
+    team_moved: "L’équipe a déménagé dans la région {region} ; utilisez plutôt {url}.",
     unknown_token:
       "Ce jeton d’accès n’est pas connu ici. Vérifiez que vous avez envoyé le bon, ou créez-en un nouveau.",
     invalid_proof:
@@ -87,6 +89,7 @@ export const fr = {
       "Identifiez-vous une seule fois, dans l’en-tête Authorization et non dans les paramètres d’URL.",
     quota_exceeded:
       "La formule de l’équipe autorise {limit} {quota}. Changez de formule ou libérez-en d’abord.",
+    move_refused: "Le déménagement ne peut pas continuer : {obstacle}.",
     too_many_imported:
       "Pas plus de {limit} clés ne peuvent être importées ici, clés terminées comprises. Émettez plutôt des jetons d’accès.",
     rate_limited_quota:

@@ -20,6 +20,7 @@ export const ja = {
     client: "クライアント",
     webhook: "Webhook",
     delivery: "配信",
+    move: "移行",
   },
   codes: {
     COM0001: "このパスでは、このメソッドを使用できません。",
@@ -61,6 +62,7 @@ export const ja = {
   refusals: {
     malformed_token: "トークンが不完全か、改変されています。トークン全体をもう一度コピーしてください。",
     wrong_region: "このトークンはリージョン {region} のものです。代わりに {url} を使用してください。",
+    team_moved: "チームはリージョン {region} に移行しました。代わりに {url} を使用してください。",
     unknown_token:
       "このアクセストークンは登録されていません。正しいものか確認するか、新しく作成してください。",
     invalid_proof:
@@ -84,6 +86,7 @@ export const ja = {
     ambiguous_credential: "認証情報は、クエリ文字列ではなくAuthorizationヘッダーで1つだけ送信してください。",
     quota_exceeded:
       "チームのプランでは {quota} の上限は {limit} です。プランを変更するか、不要なものを減らしてください。",
+    move_refused: "移行を続行できません: {obstacle}。",
     too_many_imported:
       "ここにインポートできるキーは、終了したものも含めて {limit} 個までです。代わりにアクセストークンを発行してください。",
     rate_limited_quota:

@@ -20,6 +20,7 @@ export const zh = {
     client: "客户端",
     webhook: "Webhook",
     delivery: "投递记录",
+    move: "迁移",
   },
   codes: {
     COM0001: "该路径不支持此方法。",
@@ -61,6 +62,7 @@ export const zh = {
   refusals: {
     malformed_token: "此令牌不完整或已被改动。请重新复制完整的令牌。",
     wrong_region: "此令牌属于区域 {region}；请改用 {url} 发送请求。",
+    team_moved: "该团队已迁移到区域 {region}；请改用 {url}。",
     unknown_token: "此处不存在该访问令牌。请确认令牌是否正确，或创建新的令牌。",
     invalid_proof:
       "此请求未能证明持有该令牌的密钥（DPoP：{problem}）。绑定密钥的令牌请使用 DPoP 方案并附上新的证明，其他令牌请使用 Bearer。",
@@ -77,6 +79,7 @@ export const zh = {
     unknown_credential: "此凭据在这里无效。请确认凭据完整且未被停用。",
     ambiguous_credential: "请只发送一个凭据，并放在 Authorization 请求头中，不要放在查询字符串中。",
     quota_exceeded: "团队的套餐允许 {limit} 个 {quota}。请更换套餐，或先释放一些。",
+    move_refused: "迁移无法继续：{obstacle}。",
     too_many_imported: "此处最多可导入 {limit} 个密钥（包括已终止的）。请改为签发访问令牌。",
     rate_limited_quota: "团队的套餐目前不再允许更多 {quota}。请在 {seconds} 秒后重试。",
     no_way_to_sign_in: "使用这些方式将无人能够登录：请先添加单点登录连接，或允许其他方式。",

@@ -1,3 +1,4 @@
+import type { RegionCode } from "../../domain/region.ts";
 import { findTokenByHash } from "../../store/access-tokens.ts";
 import { commit } from "../../store/database.ts";
 import { endClientSecret, findClientSecret, findServiceKey, recordOnceSince } from "../../store/leaks.ts";
@@ -15,7 +16,9 @@ import { leakedEvent, leakWitness, type Leakable, type LeakReport } from "./leak
 export type Leaked =
   | ({ readonly status: "revoked"; readonly teamId: string } & Receipted)
   /** Its owner was told, and it is still in force. */
-  | { readonly status: "reported"; readonly teamId: null };
+  | { readonly status: "reported"; readonly teamId: null }
+  /** Its team has moved to another region, which alone can end it. */
+  | { readonly status: "elsewhere"; readonly teamId: null; readonly region: RegionCode };
 
 const DAY_MS = 86_400_000;
 
@@ -48,6 +51,7 @@ export async function endLeaked(
 export async function endLeakedToken(deps: Deps, hash: string, report: LeakReport): Promise<Leaked | null> {
   const token = await findTokenByHash(deps.db, hash);
   if (token === undefined) return null;
+  if (token.teamLivesIn !== null) return elsewhere(token.teamLivesIn);
   const { id, kind, teamId } = token;
   const leaked = leakedEvent(report, { kind, teamId, subject: id });
   const { effectiveBy, receipt } = await endToken(deps, token, leakWitness(deps, report), [leaked]);
@@ -57,10 +61,15 @@ export async function endLeakedToken(deps: Deps, hash: string, report: LeakRepor
 async function endLeakedGrant(deps: Deps, hash: string, report: LeakReport): Promise<Leaked | null> {
   const token = await findRefreshToken(deps.db, hash);
   if (token === undefined) return null;
+  if (token.teamLivesIn !== null) return elsewhere(token.teamLivesIn);
   const { id, teamId } = token;
   const by = { actor: report.by, owner: report.by, ip: report.ip };
   const leaked = leakedEvent(report, { kind: "rt", teamId, subject: id });
   return { status: "revoked", teamId, ...(await endRefreshToken(deps, token, "leaked", by, [leaked])) };
+}
+
+function elsewhere(region: RegionCode): Leaked {
+  return { status: "elsewhere", teamId: null, region };
 }
 
 async function endLeakedSecret(deps: Deps, hash: string, report: LeakReport): Promise<Leaked | null> {

@@ -1,6 +1,7 @@
 import type { RegionCode } from "../../domain/region.ts";
 import { parseCredential } from "../../domain/token.ts";
-import { findLeaked } from "../../store/leaks.ts";
+import { findLeaked, type KnownLeak } from "../../store/leaks.ts";
+import { regionElsewhere } from "../consult-imported.ts";
 import { hashCredential, tagHolds } from "../credentials.ts";
 import type { Deps } from "../deps.ts";
 import type { Moment } from "../moment.ts";
@@ -47,13 +48,17 @@ export async function reportByGitHub(
     const credential = parseCredential(match.token);
     if (credential === null || !isLeakable(credential)) continue;
     const hash = hashCredential(match.token);
-    if (credential.region !== deps.region) elsewhere.set(hash, credential.region);
-    else if (tagHolds(deps, credential)) own.set(hash, { credential, match });
+    const region = await regionElsewhere(deps, credential, moment);
+    if (region !== null) elsewhere.set(hash, region);
+    else if (credential.region !== deps.region || tagHolds(deps, credential))
+      own.set(hash, { credential, match });
   }
+  const stored = await findOwn(deps, own, moment);
+  for (const [hash, { teamLivesIn }] of stored) if (teamLivesIn !== null) elsewhere.set(hash, teamLivesIn);
   const isTrue = new Set<string>();
   // Whatever becomes of one part, the other part is done.
   const done = await Promise.allSettled([
-    endOwn(deps, own, isTrue, { ip, moment }),
+    endOwn(deps, own, stored, isTrue, { ip, moment }),
     ...(signed === null ? [] : [passOn(deps, elsewhere, signed, isTrue)]),
   ]);
   for (const part of done) if (part.status === "rejected") throw part.reason;
@@ -68,20 +73,29 @@ interface Found {
   readonly match: Match;
 }
 
+/** What of it this region has, wherever its team lives now. */
+async function findOwn(
+  deps: Deps,
+  own: ReadonlyMap<string, Found>,
+  moment: Moment,
+): Promise<ReadonlyMap<string, KnownLeak>> {
+  if (own.size === 0) return new Map();
+  // What was restored may hold a credential that has ended.
+  await heldAgainstJournal(deps.records, moment);
+  return findLeaked(deps.db, { hashes: [...own.keys()], now: deps.clock() });
+}
+
 async function endOwn(
   deps: Deps,
   own: ReadonlyMap<string, Found>,
+  stored: ReadonlyMap<string, KnownLeak>,
   isTrue: Set<string>,
   { ip, moment }: { ip: string | null; moment: Moment },
 ): Promise<void> {
-  if (own.size === 0) return;
-  // What was restored may hold a credential that has ended.
-  await heldAgainstJournal(deps.records, moment);
-  const stored = await findLeaked(deps.db, { hashes: [...own.keys()], now: deps.clock() });
   let ended = 0;
   for (const [hash, { credential, match }] of own) {
     const found = stored.get(hash);
-    if (found === undefined) continue;
+    if (found === undefined || found.teamLivesIn !== null) continue;
     isTrue.add(hash);
     if (!found.isLive) continue;
     if (ended === MOST_ENDED) throw new Unavailable("more was reported than can be ended at once");

@@ -1,7 +1,7 @@
 import type { Refusal } from "../../domain/refusal.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { parseCredential } from "../../domain/token.ts";
-import { consultImported } from "../consult-imported.ts";
+import { consultImported, regionElsewhere } from "../consult-imported.ts";
 import { hashCredential, tagHolds } from "../credentials.ts";
 import type { Deps } from "../deps.ts";
 import type { Moment } from "../moment.ts";
@@ -10,6 +10,8 @@ import { awaitOwn } from "../shared-read.ts";
 import { endLeaked, endLeakedToken, type Leaked } from "./end-leaked.ts";
 import { cleanUrl } from "./leak-place.ts";
 import { isLeakable } from "./leak.ts";
+
+type EndedLeak = Exclude<Leaked, { readonly status: "elsewhere" }>;
 
 /** Of one address; whoever finds more than that waits for the rest of a minute. */
 const REPORTS = { limit: 100, windowMs: 60_000 };
@@ -24,7 +26,7 @@ export async function reportLeak(
   deps: Deps,
   { token, url, ip }: { readonly token: string; readonly url: string | null; readonly ip: string | null },
   moment: Moment,
-): Promise<Result<Leaked, Refusal>> {
+): Promise<Result<EndedLeak, Refusal>> {
   const credential = parseCredential(token);
   const by = { by: "anyone", source: null, ip } as const;
   if (credential === null) {
@@ -34,8 +36,9 @@ export async function reportLeak(
     return endReported(deps, () => endLeakedToken(deps, hash, found), { ip, never: NO_CREDENTIAL }, moment);
   }
   if (!isLeakable(credential)) return err(NO_CREDENTIAL);
-  if (credential.region !== deps.region) return err({ kind: "wrong_region", region: credential.region });
-  if (!tagHolds(deps, credential)) return err(NEVER_WAS);
+  const region = await regionElsewhere(deps, credential, moment);
+  if (region !== null) return err({ kind: "wrong_region", region });
+  if (credential.region === deps.region && !tagHolds(deps, credential)) return err(NEVER_WAS);
   const found = { ...by, url: cleanUrl(url) };
   return endReported(deps, () => endLeaked(deps, credential, found), { ip, never: NEVER_WAS }, moment);
 }
@@ -45,13 +48,14 @@ async function endReported(
   end: () => Promise<Leaked | null>,
   { ip, never }: { readonly ip: string | null; readonly never: Refusal },
   moment: Moment,
-): Promise<Result<Leaked, Refusal>> {
+): Promise<Result<EndedLeak, Refusal>> {
   const retryAfterSeconds = await chargeReport(deps, ip);
   if (retryAfterSeconds !== null) return err({ kind: "rate_limited", retryAfterSeconds });
   // What was restored may hold a credential that has ended.
   await heldAgainstJournal(deps.records, moment);
   const leaked = await end();
   if (leaked === null) return err(never);
+  if (leaked.status === "elsewhere") return err({ kind: "wrong_region", region: leaked.region, moved: true });
   deps.auditSealer.soon(leaked.teamId, moment);
   return ok(leaked);
 }

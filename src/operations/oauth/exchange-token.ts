@@ -15,7 +15,7 @@ import { chargeIssue } from "./charge-issue.ts";
 import { grantStanding } from "./grant-standing.ts";
 import { answerOf, makeAccessToken } from "./make-tokens.ts";
 import { narrowAudience, narrowScope } from "./narrow.ts";
-import { presentCredential } from "./present-credential.ts";
+import { presentMovable } from "./present-credential.ts";
 import type { OAuthParameters } from "./request.ts";
 import type { TokenAnswer, TokenRequest } from "./token-request.ts";
 
@@ -108,12 +108,15 @@ async function findSubject(
   { client, proofKey }: TokenRequest,
   moment: Moment,
 ): Promise<Result<{ readonly token: CheckableToken; readonly notAfter: number | null }, OAuthRefusal>> {
-  const hash = presentCredential(deps, text, "at", "access token");
+  const hash = await presentMovable(deps, text, "at", "access token", moment);
   if (!hash.ok) return hash;
   await heldAgainstJournal(deps.records, moment);
   const { token: stored } = await readCheckableToken(deps.db, hash.value);
   if (stored === undefined || !isHere(deps, stored.teamId)) {
     return err({ kind: "credential_unknown", credential: "access token" });
+  }
+  if (stored.teamLivesIn !== null) {
+    return err({ kind: "credential_elsewhere", credential: "access token", region: stored.teamLivesIn });
   }
   if (stored.clientId !== client.id) {
     return err({ kind: "credential_of_another_client", credential: "access token" });

@@ -1,7 +1,9 @@
 import type { OAuthCredential, OAuthRefusal } from "../../domain/oauth-refusal.ts";
 import type { RegionCode } from "../../domain/region.ts";
-import { isTagged, parseCredential, type CredentialKind } from "../../domain/token.ts";
+import { parseCredential, type CredentialKind } from "../../domain/token.ts";
+import { regionElsewhere } from "../consult-imported.ts";
 import type { Deps } from "../deps.ts";
+import type { Moment } from "../moment.ts";
 import type { OAuthParameters } from "./request.ts";
 
 /** A parameter in which an endpoint expects a credential of a kind. */
@@ -11,11 +13,17 @@ export interface Presented {
   readonly called: OAuthCredential;
 }
 
-/** The region that a credential itself names, when that is another one. Looks at nothing but its text. */
-export function foreignRegion({ region }: Pick<Deps, "region">, text: string | null): RegionCode | null {
+/**
+ * The region that a credential itself names, when that is another one and its team has not moved here.
+ * @throws {Unavailable} when freshness cannot be had in time
+ */
+export async function foreignRegion(
+  deps: Pick<Deps, "region" | "records">,
+  text: string | null,
+  moment: Moment,
+): Promise<RegionCode | null> {
   const credential = text === null ? null : parseCredential(text);
-  if (credential === null || !isTagged(credential.kind) || credential.region === region) return null;
-  return credential.region;
+  return credential && regionElsewhere(deps, credential, moment);
 }
 
 /**
@@ -23,14 +31,15 @@ export function foreignRegion({ region }: Pick<Deps, "region">, text: string | n
  * (contract, section 9), and the store of this region has no part in it. It tells nothing that the credential
  * does not say itself.
  */
-export function foreignCredential(
-  deps: Pick<Deps, "region">,
+export async function foreignCredential(
+  deps: Pick<Deps, "region" | "records">,
   parameters: OAuthParameters,
   presented: readonly Presented[],
-): OAuthRefusal | null {
+  moment: Moment,
+): Promise<OAuthRefusal | null> {
   for (const { parameter, kind, called } of presented) {
     const text = parameters.get(parameter);
-    const region = foreignRegion(deps, text);
+    const region = await foreignRegion(deps, text, moment);
     if (text === null || region === null || parseCredential(text)?.kind !== kind) continue;
     const cause = { kind: "credential_elsewhere", credential: called, region } as const;
     return parameter === "subject_token" ? { kind: "subject_token_invalid", cause } : cause;

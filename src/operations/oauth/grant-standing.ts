@@ -13,6 +13,9 @@ export function grantStanding(
   called: OAuthCredential,
   now: number,
 ): Result<readonly string[], OAuthRefusal> {
+  if (grant !== undefined && grant.teamLivesIn !== null) {
+    return err({ kind: "credential_elsewhere", credential: called, region: grant.teamLivesIn });
+  }
   if (grant === undefined || grant.revokedAt !== null) {
     return err({ kind: "credential_ended", credential: called });
   }

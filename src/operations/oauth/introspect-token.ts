@@ -1,11 +1,12 @@
 import type { OAuthRefusal } from "../../domain/oauth-refusal.ts";
+import type { RegionCode } from "../../domain/region.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { parseCredential } from "../../domain/token.ts";
-import { readCheckableToken } from "../../store/access-tokens.ts";
+import { madeInOf, readCheckableToken } from "../../store/access-tokens.ts";
 import { findGrantNow } from "../../store/grants.ts";
 import { findRefreshToken } from "../../store/refresh-tokens.ts";
 import { maySee } from "../ask-check.ts";
-import { consultImported } from "../consult-imported.ts";
+import { consultImported, regionElsewhere } from "../consult-imported.ts";
 import { hashCredential, tagHolds } from "../credentials.ts";
 import type { Deps } from "../deps.ts";
 import { asHeld } from "../held-permissions.ts";
@@ -33,6 +34,8 @@ export interface ActiveToken {
   readonly expiresAt: number | null;
 }
 
+type Introspected = Result<ActiveToken | null, OAuthRefusal>;
+
 /**
  * What a token is worth now, read from the primary. Of a token that is not in force, and of one that the asker
  * has no business with, nothing is said but that (RFC 7662, section 2.2).
@@ -44,55 +47,59 @@ export async function introspectToken(
   text: string | null,
   asker: Introspector,
   moment: Moment,
-): Promise<Result<ActiveToken | null, OAuthRefusal>> {
+): Promise<Introspected> {
   if (text === null) return err({ kind: "parameter_missing", parameter: "token" });
   const credential = parseCredential(text);
   if (credential === null) {
     const { hash } = await consultImported(deps, text, moment);
-    return ok(hash === null ? null : await introspectAccess(deps, { hash, isForeign: true }, asker));
+    return hash === null ? ok(null) : introspectAccess(deps, { hash, madeIn: null }, asker);
   }
-  if (!tagHolds(deps, credential)) return ok(null);
+  const region = await regionElsewhere(deps, credential, moment);
+  if (region !== null) return err({ kind: "credential_elsewhere", credential: "access token", region });
+  if (credential.region === deps.region && !tagHolds(deps, credential)) return ok(null);
   const hash = hashCredential(text);
   switch (credential.kind) {
     case "pat":
     case "at":
-      return ok(await introspectAccess(deps, { hash, isForeign: false }, asker));
+      return introspectAccess(deps, { hash, madeIn: credential.region }, asker);
     case "rt":
-      return ok(await introspectRefresh(deps, hash, asker));
+      return introspectRefresh(deps, hash, asker);
     default:
       return ok(null);
   }
 }
 
-/** @param isForeign whether the text is no credential of ours: then it counts exactly if its hash was imported */
+/** @param madeIn as the text says; null: it is no credential of ours, and counts exactly if its hash was imported */
 async function introspectAccess(
   deps: Deps,
-  { hash, isForeign }: { readonly hash: string; readonly isForeign: boolean },
+  { hash, madeIn }: { readonly hash: string; readonly madeIn: RegionCode | null },
   asker: Introspector,
-): Promise<ActiveToken | null> {
+): Promise<Introspected> {
   const { token: stored } = await readCheckableToken(deps.db, hash);
-  if (stored === undefined || (stored.importedSeq !== null) !== isForeign) return null;
-  if (!isHere(deps, stored.teamId)) return null;
+  if (stored === undefined || madeInOf(stored, deps.region) !== madeIn) return ok(null);
+  if (!isHere(deps, stored.teamId)) return ok(null);
+  if (stored.teamLivesIn !== null) return err(movedTo(stored.teamLivesIn));
   const token = asHeld(stored);
   const isLive =
     token.revokedAt === null &&
     (token.expiresAt === null || token.expiresAt > deps.clock()) &&
     token.teamStatus === "active";
-  if (!isLive || !mayAsk(asker, token)) return null;
+  if (!isLive || !mayAsk(asker, token)) return ok(null);
   const { id, kind, teamId, clientId, userId, audience, proofKey, createdAt, expiresAt } = token;
   const permissions = visible(asker, token.permissions);
-  return { id, kind, teamId, clientId, userId, permissions, audience, proofKey, createdAt, expiresAt };
+  return ok({ id, kind, teamId, clientId, userId, permissions, audience, proofKey, createdAt, expiresAt });
 }
 
-async function introspectRefresh(deps: Deps, hash: string, asker: Introspector): Promise<ActiveToken | null> {
+async function introspectRefresh(deps: Deps, hash: string, asker: Introspector): Promise<Introspected> {
   const token = await findRefreshToken(deps.db, hash);
-  if (token === undefined || !isHere(deps, token.teamId)) return null;
-  if (token.revokedAt !== null || token.rotatedAt !== null) return null;
+  if (token === undefined || !isHere(deps, token.teamId)) return ok(null);
+  if (token.teamLivesIn !== null) return err(movedTo(token.teamLivesIn));
+  if (token.revokedAt !== null || token.rotatedAt !== null) return ok(null);
   const grant = await findGrantNow(deps.db, token.grantId);
   const standing = grantStanding(grant, "refresh token", deps.clock());
-  if (!standing.ok || grant === undefined || !mayAsk(asker, { ...token, audience: null })) return null;
+  if (!standing.ok || grant === undefined || !mayAsk(asker, { ...token, audience: null })) return ok(null);
   const { id, teamId, clientId, userId, proofKey, createdAt } = token;
-  return {
+  return ok({
     id,
     kind: "rt",
     teamId,
@@ -103,7 +110,11 @@ async function introspectRefresh(deps: Deps, hash: string, asker: Introspector):
     proofKey,
     createdAt,
     expiresAt: grant.notAfter,
-  };
+  });
+}
+
+function movedTo(region: RegionCode): OAuthRefusal {
+  return { kind: "credential_elsewhere", credential: "access token", region };
 }
 
 function mayAsk(

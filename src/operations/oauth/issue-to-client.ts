@@ -28,7 +28,8 @@ export async function issueToClient(
   const { id: clientId, teamId, notAfter, allowedIps } = client;
   if (!isHere(deps, teamId)) return err({ kind: "client_unknown" });
   // A client that is only enabled here has its team elsewhere.
-  const team = client.homeRegion === null ? await findTeam(deps.db, teamId) : undefined;
+  if (client.homeRegion !== null) return err({ kind: "client_elsewhere", region: client.homeRegion });
+  const team = await findTeam(deps.db, teamId);
   if (team === undefined) return err(unknownClient(deps, clientId));
   if (team.status === "suspended") return err({ kind: "team_suspended" });
   if (notAfter !== null && notAfter <= deps.clock()) return err({ kind: "client_expired" });

@@ -7,10 +7,11 @@ import { findGrantNow, refuseEnded } from "../../store/grants.ts";
 import { findRefreshToken, refuseRefreshTokenEnded } from "../../store/refresh-tokens.ts";
 import { hashCredential, makeCredential } from "../credentials.ts";
 import type { Deps } from "../deps.ts";
+import type { Moment } from "../moment.ts";
 import { isHere } from "../tenant.ts";
 import { grantStanding } from "./grant-standing.ts";
 import { identifyClient } from "./identify-client.ts";
-import { presentCredential } from "./present-credential.ts";
+import { presentMovable } from "./present-credential.ts";
 import { proofKeyOf } from "./proof-key.ts";
 import type { OAuthRequest } from "./request.ts";
 
@@ -34,6 +35,7 @@ export interface EnhanceToken {
 export async function makeEnhanceToken(
   deps: Deps,
   request: OAuthRequest,
+  moment: Moment,
 ): Promise<Result<EnhanceToken, OAuthRefusal>> {
   const { parameters } = request;
   const identified = await identifyClient(deps, request);
@@ -49,12 +51,15 @@ export async function makeEnhanceToken(
   }
   const text = parameters.get("refresh_token");
   if (text === null) return err({ kind: "parameter_missing", parameter: "refresh_token" });
-  const presented = presentCredential(deps, text, "rt", "refresh token");
+  const presented = await presentMovable(deps, text, "rt", "refresh token", moment);
   if (!presented.ok) return presented;
   const hash = presented.value;
   const row = await findRefreshToken(deps.db, hash);
   if (row === undefined || !isHere(deps, row.teamId)) {
     return err({ kind: "credential_unknown", credential: "refresh token" });
+  }
+  if (row.teamLivesIn !== null) {
+    return err({ kind: "credential_elsewhere", credential: "refresh token", region: row.teamLivesIn });
   }
   if (row.clientId !== client.id) {
     return err({ kind: "credential_of_another_client", credential: "refresh token" });

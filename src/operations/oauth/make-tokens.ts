@@ -58,6 +58,7 @@ export function makeAccessToken(deps: Deps, plan: AccessTokenPlan): MadeAccessTo
     revocationEffectiveBy: null,
     lastUsedAt: null,
     importedSeq: null,
+    movedFrom: null,
   };
   const expiresInSeconds = Math.max(0, Math.floor((expiresAt - now) / 1000));
   return { row, secret, expiresInSeconds, insert: [insertAccessToken(deps.db, row)] };
@@ -81,6 +82,8 @@ export function makeRefreshToken(
     revokedFor: null,
     retryFingerprint: null,
     retryAnswer: null,
+    importedSeq: null,
+    movedFrom: null,
   };
   return { row, secret, insert: [insertRefreshToken(deps.db, row)] };
 }

@@ -1,6 +1,7 @@
 import { CLIENT_TYPE_RULES } from "../../domain/client.ts";
 import type { OAuthRefusal } from "../../domain/oauth-refusal.ts";
 import { redirectMatches } from "../../domain/redirect-uri.ts";
+import type { RegionCode } from "../../domain/region.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { recordChange } from "../../store/changes.ts";
 import { commitIfHolds } from "../../store/database.ts";
@@ -22,7 +23,7 @@ import { eraseLater } from "./erase-answers.ts";
 import { grantStanding } from "./grant-standing.ts";
 import { answerOf, makeAccessToken, makeRefreshToken } from "./make-tokens.ts";
 import { narrowAudience, narrowScope } from "./narrow.ts";
-import { presentCredential } from "./present-credential.ts";
+import { presentMovable } from "./present-credential.ts";
 import { keepAnswer, keptAnswer, type Attempt } from "./retry-answer.ts";
 import type { TokenAnswer, TokenRequest } from "./token-request.ts";
 
@@ -41,7 +42,7 @@ export async function refreshAccess(
   const { client, parameters } = request;
   const text = parameters.get("refresh_token");
   if (text === null) return err({ kind: "parameter_missing", parameter: "refresh_token" });
-  const hash = presentCredential(deps, text, "rt", "refresh token");
+  const hash = await presentMovable(deps, text, "rt", "refresh token", moment);
   if (!hash.ok) return hash;
   const redirectUri = parameters.get("redirect_uri");
   const { redirects } = CLIENT_TYPE_RULES[client.type];
@@ -60,6 +61,7 @@ export async function refreshAccess(
   };
   for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
     const token = await findRefreshToken(deps.db, hash.value);
+    if (token !== undefined && token.teamLivesIn !== null) return err(movedTo(token.teamLivesIn));
     const isKnown = token !== undefined && isHere(deps, token.teamId);
     const refusal = isKnown ? misuse(token, request) : UNKNOWN;
     if (token === undefined || refusal !== null) return err(refusal ?? UNKNOWN);
@@ -73,6 +75,10 @@ export async function refreshAccess(
     if (refreshed !== null) return refreshed;
   }
   return err({ kind: "credential_ended", credential: "refresh token" });
+}
+
+function movedTo(region: RegionCode): OAuthRefusal {
+  return { kind: "credential_elsewhere", credential: "refresh token", region };
 }
 
 const UNKNOWN: OAuthRefusal = { kind: "credential_unknown", credential: "refresh token" };

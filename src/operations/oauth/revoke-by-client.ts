@@ -1,7 +1,8 @@
-import type { OAuthRefusal } from "../../domain/oauth-refusal.ts";
+import type { OAuthCredential, OAuthRefusal } from "../../domain/oauth-refusal.ts";
+import type { RegionCode } from "../../domain/region.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { parseCredential } from "../../domain/token.ts";
-import { findOAuthAccessToken } from "../../store/access-tokens.ts";
+import { findTokenByHash } from "../../store/access-tokens.ts";
 import { findRefreshToken } from "../../store/refresh-tokens.ts";
 import { auditRowOf } from "../change.ts";
 import { hashCredential, tagHolds } from "../credentials.ts";
@@ -13,16 +14,15 @@ import { endRefreshToken } from "./end-refresh-token.ts";
 import { identifyClient, type IdentifiedClient } from "./identify-client.ts";
 import type { OAuthRequest } from "./request.ts";
 
+type Revoked = Result<Receipted | null, OAuthRefusal>;
+
 /**
  * Revokes a token at its client's request (RFC 7009). An unknown token, and another client's, is left alone and
  * answered as if it were done (section 2.2); a refresh token takes its access tokens with it. Whoever holds a
  * refresh token may end it without more, as seed 002's form of the call does.
  * @returns what was ended, or had been; null: nothing that the client may know of
  */
-export async function revokeByClient(
-  deps: Deps,
-  request: OAuthRequest,
-): Promise<Result<Receipted | null, OAuthRefusal>> {
+export async function revokeByClient(deps: Deps, request: OAuthRequest): Promise<Revoked> {
   const { parameters } = request;
   const text = parameters.get("token") ?? parameters.get("refresh_token");
   if (text === null) return err({ kind: "parameter_missing", parameter: "token" });
@@ -30,12 +30,11 @@ export async function revokeByClient(
   const identified = await whoAsks(deps, request, credential?.kind === "rt");
   if (!identified.ok) return identified;
   if (credential === null) return ok(null);
-  if (!tagHolds(deps, credential)) return ok(null);
+  if (credential.region === deps.region && !tagHolds(deps, credential)) return ok(null);
   const client = identified.value?.client ?? null;
   const hash = hashCredential(text);
-  if (credential.kind === "rt") return ok(await endRefresh(deps, hash, client?.id ?? null, request.ip));
-  if (credential.kind === "at" && client !== null)
-    return ok(await endAccess(deps, hash, client.id, request.ip));
+  if (credential.kind === "rt") return endRefresh(deps, hash, client?.id ?? null, request.ip);
+  if (credential.kind === "at" && client !== null) return endAccess(deps, hash, client.id, request.ip);
   return ok(null);
 }
 
@@ -56,22 +55,23 @@ async function endRefresh(
   hash: string,
   clientId: string | null,
   ip: string | null,
-): Promise<Receipted | null> {
+): Promise<Revoked> {
   const token = await findRefreshToken(deps.db, hash);
-  if (token === undefined || !isHere(deps, token.teamId)) return null;
-  if (clientId !== null && token.clientId !== clientId) return null;
+  if (token === undefined || !isHere(deps, token.teamId)) return ok(null);
+  if (clientId !== null && token.clientId !== clientId) return ok(null);
+  if (token.teamLivesIn !== null) return err(movedTo("refresh token", token.teamLivesIn));
   const by = { actor: token.clientId, owner: token.holder, ip };
-  return endRefreshToken(deps, token, "revoked by the client", by);
+  return ok(await endRefreshToken(deps, token, "revoked by the client", by));
 }
 
-async function endAccess(
-  deps: Deps,
-  hash: string,
-  clientId: string,
-  ip: string | null,
-): Promise<Receipted | null> {
-  const token = await findOAuthAccessToken(deps.db, hash);
-  if (token === undefined || !isHere(deps, token.teamId) || token.clientId !== clientId) return null;
+async function endAccess(deps: Deps, hash: string, clientId: string, ip: string | null): Promise<Revoked> {
+  const token = await findTokenByHash(deps.db, hash);
+  if (token?.kind !== "at" || !isHere(deps, token.teamId) || token.clientId !== clientId) return ok(null);
+  if (token.teamLivesIn !== null) return err(movedTo("access token", token.teamLivesIn));
   const by = { actor: clientId, owner: token.userId ?? clientId, ip };
-  return endToken(deps, token, (event) => auditRowOf(deps, by, event));
+  return ok(await endToken(deps, token, (event) => auditRowOf(deps, by, event)));
+}
+
+function movedTo(credential: OAuthCredential, region: RegionCode): OAuthRefusal {
+  return { kind: "credential_elsewhere", credential, region };
 }

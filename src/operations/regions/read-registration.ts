@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from "jose";
 import type { Refusal } from "../../domain/refusal.ts";
-import type { RegionCode } from "../../domain/region.ts";
+import { REGION_CODES, type RegionCode } from "../../domain/region.ts";
 import {
   homeOf,
   readRegistration as readClaims,
@@ -8,8 +8,10 @@ import {
   type Registration,
 } from "../../domain/registration.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
+import { findForeignClient } from "../../store/foreign-clients.ts";
 import type { Deps } from "../deps.ts";
 import { SIGNING_ALGORITHM } from "../oauth/signing-keys.ts";
+import { isHomeOf } from "./current-home.ts";
 
 /** How old a message may be, and how far ahead its sender's clock. */
 const WINDOW_SECONDS = 300;
@@ -30,9 +32,10 @@ export async function readRegistration(
 ): Promise<Result<VouchedRegistration, Refusal>> {
   const said = readUnverified(jws);
   if (said === null) return err({ kind: "invalid_member", member: "", problem: "invalid" });
-  const { kid, clientId } = said;
-  const home = homeOf(clientId);
-  if (home === null || home === deps.region) return err({ kind: "unknown_credential" });
+  const { kid, clientId, issuer } = said;
+  const home = REGION_CODES.find((code) => deps.origins[code] === issuer);
+  if (home === undefined || home === deps.region) return err({ kind: "unknown_credential" });
+  if (!(await mayRegister(deps, clientId, home))) return err({ kind: "unknown_credential" });
   const key = await deps.regionKeys.find(home, kid);
   if (key === null) return err({ kind: "unknown_credential" });
   let payload: JWTPayload;
@@ -58,12 +61,30 @@ export async function readRegistration(
     : ok({ home, registration });
 }
 
+/**
+ * The region that the client's id names may speak of it, as long as nobody else has; any other one only at the word of
+ * that one, which knows where the client's team has moved.
+ */
+async function mayRegister(deps: Deps, clientId: string, region: RegionCode): Promise<boolean> {
+  const known = await findForeignClient(deps.db, clientId);
+  const isPlain = homeOf(clientId) === region && (known?.homeRegion ?? region) === region;
+  return isPlain || isHomeOf(deps, clientId, region);
+}
+
+interface Said {
+  readonly kid: string;
+  readonly clientId: string;
+  readonly issuer: string;
+}
+
 /** Nothing is believed of it yet. */
-function readUnverified(jws: string): { readonly kid: string; readonly clientId: string } | null {
+function readUnverified(jws: string): Said | null {
   try {
     const { kid } = decodeProtectedHeader(jws);
-    const registration = readClaims(decodeJwt(jws));
-    return kid === undefined || registration === null ? null : { kid, clientId: registration.clientId };
+    const claims = decodeJwt(jws);
+    const registration = readClaims(claims);
+    if (kid === undefined || registration === null) return null;
+    return { kid, clientId: registration.clientId, issuer: claims.iss ?? "" };
   } catch {
     return null;
   }

@@ -98,6 +98,11 @@ async function tell(
   const outgoing = await readOutgoing(db, { clientId, region, now: clock() });
   if (outgoing === undefined) return "refused";
   const { version } = outgoing;
+  // Its team has moved: what it is, the region tells where that is now.
+  if (outgoing.client.homeRegion !== null) {
+    await settleRegistration(db, { clientId, region, version, nextAt: null });
+    return "settled";
+  }
   const registration = registrationOf(outgoing, region);
   const jws = await signRegistration(deps, region, registration);
   const response = await post(deps, region, jws);

@@ -45,7 +45,8 @@ export async function takeRegistration(
     const known = await findForeignClient(deps.db, clientId);
     const inForce = known?.registeredVersion ?? 0;
     // What a client may do depends on its type, which it has for life.
-    if (known !== undefined && (known.homeRegion !== home || known.type !== type))
+    // Nor is it another region's any more once it is ours, whatever that says late.
+    if (known !== undefined && (known.homeRegion === null || known.type !== type))
       return err({ kind: "invalid_member", member: "client", problem: "invalid" });
     if (known !== undefined && version <= inForce) return ok({ client: clientId, version: inForce });
     const by = { home, ip };

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { nextCursor, time } from "./answer-fields.ts";
+import { MOVE_ANSWERS } from "./move-answers.ts";
 import { WEBHOOK_ANSWERS } from "./webhook-answers.ts";
 
 /*
@@ -333,6 +334,7 @@ export const ANSWER_SCHEMAS = {
     replayed: v.optional(v.literal(true)),
   }),
   ...WEBHOOK_ANSWERS,
+  ...MOVE_ANSWERS,
   CreatedRole: v.strictObject({ role, replayed: v.optional(v.literal(true)) }),
   Role: v.strictObject({ role }),
   Roles: v.strictObject({ roles: v.array(role), next_cursor: nextCursor }),

@@ -31,7 +31,7 @@ export function presentToken(row: TokenRow) {
         ? null
         : { limit: row.rateLimit, window_seconds: row.rateWindowSeconds },
     // Of the others the answer stays the one that the contract lists.
-    ...(row.importedSeq === null ? {} : { imported: true }),
+    ...(row.importedSeq === null || row.movedFrom !== null ? {} : { imported: true }),
   };
 }
 

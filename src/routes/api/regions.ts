@@ -1,6 +1,8 @@
 import * as v from "valibot";
+import { isClientId } from "../../domain/public-id.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
+import { currentHome } from "../../operations/regions/current-home.ts";
 import { JWT_TYPE, REGISTRATIONS_PATH } from "../../operations/regions/send-registrations.ts";
 import { takeRegistration } from "../../operations/regions/take-registration.ts";
 import { readBytes } from "../body.ts";
@@ -26,6 +28,22 @@ export const regionRoutes: readonly Route[] = [
       const ip = request.headers.get("CF-Connecting-IP");
       const taken = await takeRegistration(deps, { jws: jws.value, ip });
       return taken.ok ? ok({ status: 200, body: taken.value }) : taken;
+    },
+  }),
+  route({
+    method: "GET",
+    path: `${REGISTRATIONS_PATH}/{id}`,
+    summary:
+      "Which region's word counts about a client that was registered here: this one's, or where it moved.",
+    access: { kind: "anyone" },
+    answers: { status: 200, body: "ClientHome" },
+    refuses: [404],
+    handle: async ({ deps, params }) => {
+      const client = params["id"] ?? "";
+      const home = isClientId(client) ? await currentHome(deps, client) : null;
+      return home === null
+        ? err({ kind: "not_found", noun: "client" })
+        : ok({ status: 200, body: { client, home } });
     },
   }),
 ];

@@ -11,6 +11,8 @@ import { healthRoutes } from "./health.ts";
 import { importedKeyRoutes } from "./imported-keys.ts";
 import { leakRoutes } from "./leaks.ts";
 import { memberRoutes } from "./members.ts";
+import { moveStepRoutes } from "./move-steps.ts";
+import { moveRoutes } from "./moves.ts";
 import { openapiRoutes } from "./openapi.ts";
 import { operatorRoutes } from "./operator.ts";
 import { regionRoutes } from "./regions.ts";
@@ -40,6 +42,8 @@ export const apiRoutes: readonly Route[] = [
   ...leakRoutes,
   ...clientRoutes,
   ...regionRoutes,
+  ...moveRoutes,
+  ...moveStepRoutes,
   ...webhookRoutes,
   ...webhookDeliveryRoutes,
   ...auditEventRoutes,

@@ -3,7 +3,7 @@ import type { Refusal } from "../../domain/refusal.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { Deps } from "../../operations/deps.ts";
 import type { Moment } from "../../operations/moment.ts";
-import { Unavailable } from "../../operations/unavailable.ts";
+import { retryAfterSecondsOf } from "../../operations/unavailable.ts";
 import type { ANSWER_SCHEMAS } from "../api/answer-schemas.ts";
 import { askApi } from "../api/dispatch.ts";
 import type { Answer } from "../api/route.ts";
@@ -107,6 +107,7 @@ export class ConsoleApi {
 
 /** What does not answer at the moment is told on the page, beside what was typed. */
 function unavailable(error: unknown): Result<never, Refusal> {
-  if (!(error instanceof Unavailable)) throw error;
-  return err({ kind: "unavailable", retryAfterSeconds: error.retryAfterSeconds });
+  const retryAfterSeconds = retryAfterSecondsOf(error);
+  if (retryAfterSeconds === null) throw error;
+  return err({ kind: "unavailable", retryAfterSeconds });
 }

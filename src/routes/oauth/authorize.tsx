@@ -8,7 +8,7 @@ import {
 import type { Pairs } from "../../operations/oauth/authorization-request.ts";
 import { offerRegions } from "../../operations/oauth/offer-regions.ts";
 import type { Deps } from "../../operations/deps.ts";
-import { Unavailable } from "../../operations/unavailable.ts";
+import { retryAfterSecondsOf } from "../../operations/unavailable.ts";
 import { chosenRegion, rememberRegion, requestAt, requestIn, wasSentHere } from "../chosen-region.ts";
 import { browserOf, momentOf, page, readForm, type AppContext } from "../console/page.ts";
 import { readerOf } from "../console/page-language.ts";
@@ -138,8 +138,8 @@ export function servePages(
       if (form === null) return await problemPage(context, deps, { kind: "form_from_elsewhere" });
       return await handle(context, deps, readDecision(form));
     } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
-      const { retryAfterSeconds } = error;
+      const retryAfterSeconds = retryAfterSecondsOf(error);
+      if (retryAfterSeconds === null) throw error;
       return problemPage(context, deps, { kind: "unavailable", retryAfterSeconds });
     }
   });

@@ -7,7 +7,7 @@ import type { Moment } from "../../operations/moment.ts";
 import { heldAgainstJournal } from "../../operations/records.ts";
 import { foreignCredential, type Presented } from "../../operations/oauth/foreign-credential.ts";
 import type { OAuthParameters, OAuthRequest } from "../../operations/oauth/request.ts";
-import { Unavailable } from "../../operations/unavailable.ts";
+import { retryAfterSecondsOf } from "../../operations/unavailable.ts";
 import { refuse } from "../refusals.ts";
 import { answerError } from "./answers.ts";
 import { readOAuthRequest } from "./parameters.ts";
@@ -47,16 +47,16 @@ export function servePost(
     const oauth = await readOAuthRequest(request);
     if (!oauth.ok) return answerError(oauth.error, deps.origins, usedBasic);
     const { parameters } = oauth.value;
-    const elsewhere = foreignCredential(deps, parameters, presents(parameters));
-    if (elsewhere !== null) return readableByAll(answerError(elsewhere, deps.origins, usedBasic));
     try {
+      const elsewhere = await foreignCredential(deps, parameters, presents(parameters), moment);
+      if (elsewhere !== null) return readableByAll(answerError(elsewhere, deps.origins, usedBasic));
       // What these endpoints read they read from the database itself, which may have been restored.
       await heldAgainstJournal(deps.records, moment);
       const answer = await handle({ deps, request, oauth: oauth.value, moment });
       return answer.ok ? answer.value : answerError(answer.error, deps.origins, usedBasic);
     } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
-      const { retryAfterSeconds } = error;
+      const retryAfterSeconds = retryAfterSecondsOf(error);
+      if (retryAfterSeconds === null) throw error;
       return answerError({ kind: "unavailable", retryAfterSeconds }, deps.origins);
     }
   });

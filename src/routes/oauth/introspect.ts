@@ -5,7 +5,6 @@ import { err, ok, type Result } from "../../domain/result.ts";
 import { writeScope } from "../../domain/scope.ts";
 import type { Deps } from "../../operations/deps.ts";
 import { identifyService } from "../../operations/identify-caller.ts";
-import { foreignRegion } from "../../operations/oauth/foreign-credential.ts";
 import { identifyClient } from "../../operations/oauth/identify-client.ts";
 import {
   introspectToken,
@@ -22,10 +21,11 @@ export function serveIntrospect(app: OAuthApp, depsOf: DepsOf): void {
     if (!asker.ok) return asker;
     const { deps, oauth, moment } = call;
     const text = oauth.parameters.get("token");
-    // More than RFC 7662, section 2.2, says of a token that is not active: only what the token says itself.
-    const home = foreignRegion(deps, text);
-    if (home !== null) return ok(answerJson({ active: false, region: presentRegion(deps, home) }));
     const found = await introspectToken(deps, text, asker.value, moment);
+    // More than RFC 7662, section 2.2, says of a token that is not active: only where to ask.
+    if (!found.ok && found.error.kind === "credential_elsewhere") {
+      return ok(answerJson({ active: false, region: presentRegion(deps, found.error.region) }));
+    }
     if (!found.ok) return found;
     const issuer = deps.origins[deps.region];
     return ok(answerJson(found.value === null ? { active: false } : presentActive(found.value, issuer)));

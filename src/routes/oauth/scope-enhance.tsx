@@ -32,8 +32,8 @@ export function serveScopeEnhance(app: OAuthApp, depsOf: DepsOf): void {
     app,
     "/oauth/v2/token/scopeenhance",
     depsOf,
-    async ({ deps, request, oauth }) => {
-      const made = await makeEnhanceToken(deps, oauth);
+    async ({ deps, request, oauth, moment }) => {
+      const made = await makeEnhanceToken(deps, oauth, moment);
       if (!made.ok) return made;
       const { token, expiresInSeconds, jsOrigins } = made.value;
       const state = oauth.parameters.get("state");
