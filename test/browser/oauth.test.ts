@@ -45,6 +45,17 @@ async function signIn(page: Page, email: string = OWNER.email): Promise<void> {
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
+/** At what pages.test.ts does not come to by an address. */
+async function lookOnEveryScreen(page: Page, name: string): Promise<void> {
+  for (const [screen, { viewport, colorScheme }] of Object.entries(SCREENS)) {
+    await page.setViewportSize(viewport);
+    // Colours that fade into each other would be measured on their way.
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await look(page);
+    await shoot(page, `${name}.${screen}`);
+  }
+}
+
 async function atHome(page: Page): Promise<URL> {
   await page.waitForURL((url) => url.href.startsWith(CALLBACK));
   return new URL(page.url());
@@ -129,8 +140,7 @@ describe("an application", () => {
       // Only what is new is asked for, by somebody who is signed in by now.
       await page.goto(await enhancement(tokens.refresh_token ?? "", LOCK));
       await page.getByRole("heading", { name: "Allow more access?" }).waitFor();
-      await look(page);
-      await shoot(page, "oauth-incremental-desktop-light");
+      await lookOnEveryScreen(page, "oauth-incremental");
       const scopes = await page.locator(".scopes").allTextContents();
       expect(scopes.join()).toContain("Lock a device");
       expect(scopes.join()).not.toContain("See the devices");
@@ -140,7 +150,10 @@ describe("an application", () => {
       expect(await check(wider.access_token, LOCK)).toMatchObject({ allowed: true });
 
       await openid.tokenRevocation(config, tokens.refresh_token ?? "");
-      await expect.poll(() => check(wider.access_token, LOCK)).toMatchObject({ reason: "revoked_token" });
+      // How long it may take is measured elsewhere.
+      await expect
+        .poll(() => check(wider.access_token, LOCK), { timeout: 5_000 })
+        .toMatchObject({ reason: "revoked_token" });
     });
   });
 
@@ -200,8 +213,7 @@ describe("a device", () => {
       await look(page);
       await page.getByRole("button", { name: answer }).click();
       await page.getByRole("heading", { name: /^Device (connected|turned away)$/ }).waitFor();
-      await look(page);
-      await shoot(page, `device-${answer}-desktop-light`);
+      await lookOnEveryScreen(page, `device-${answer}`);
     });
     if (answer === "Deny") {
       await expect(waiting).rejects.toMatchObject({ error: "access_denied" });

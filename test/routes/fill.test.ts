@@ -23,6 +23,13 @@ test("what is written in the other direction stands isolated, what is not stands
   expect(fill(arabic, { name: "عمر", team: "Acme" })).toBe("عمر في \u2068Acme\u2069");
 });
 
+test("what is written in both directions stands isolated everywhere", () => {
+  const isolated = "\u2068Omar (عمر)\u2069";
+  expect(fill(words.hello, { name: "Omar (عمر)", team: "Acme" })).toBe(`${isolated} is in Acme`);
+  const arabic = "{name} هنا" as unknown as Template<"name">;
+  expect(fill(arabic, { name: "Omar (عمر)" })).toBe(`${isolated} هنا`);
+});
+
 test("a count takes the form that the language has for it, and its digits", () => {
   const count = (number: number) => fillCount(words.days, number, "en", { team: "Acme" });
   expect([1, 2, 1234].map(count)).toEqual(["1 day in Acme", "2 days in Acme", "1,234 days in Acme"]);

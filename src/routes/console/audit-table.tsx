@@ -72,6 +72,7 @@ function Who({
   const isToken = id !== owner && !id.startsWith("ses_");
   const name = isToken ? names.get(id) : person;
   const acting = isToken ? id : owner;
+  const owning = person ?? owner;
   return (
     <>
       <a
@@ -80,7 +81,7 @@ function Who({
       >
         {name ?? <code>{acting}</code>}
       </a>
-      {isToken ? <span class="help">{fill(text.ofOwner, { name: person ?? owner })}</span> : null}
+      {isToken && owning !== name ? <span class="help">{fill(text.ofOwner, { name: owning })}</span> : null}
       {ip === null ? null : <span class="help">{fill(text.fromWhere, { address: ip })}</span>}
     </>
   );

@@ -20,6 +20,10 @@ export function formatNumber(value: number, language: Language): string {
   return new Intl.NumberFormat(language).format(value);
 }
 
+export function formatMilliseconds(value: number, language: Language): string {
+  return new Intl.NumberFormat(language, { style: "unit", unit: "millisecond" }).format(value);
+}
+
 /** As the reader's language calls where a region's people are. */
 export function regionName(region: RegionCode, language: Language): string {
   // ISO 3166 has another code for one of them.

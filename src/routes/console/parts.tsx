@@ -27,6 +27,11 @@ export function When({
   return <time datetime={at}>{text}</time>;
 }
 
+/** A permission or a type of event: lines break after a dot, where there is room for no more. */
+export function Dotted({ name }: { readonly name: string }) {
+  return <code>{name.split(".").map((part, index) => (index === 0 ? part : [".", <wbr />, part]))}</code>;
+}
+
 /** What went wrong, said before the form that it is about. */
 export function Problem({ text, words }: { readonly text: string | null; readonly words: Words }) {
   if (text === null) return null;

@@ -5,7 +5,7 @@ import type { UsageOfDay } from "../../operations/report-token-usage.ts";
 import type { UnusedPermissions } from "../../operations/report-unused-permissions.ts";
 import { NarrowerToken } from "./narrower-token.tsx";
 import { formatNumber } from "./format.ts";
-import { Empty, Table, When } from "./parts.tsx";
+import { Dotted, Empty, Table, When } from "./parts.tsx";
 import { readReportFile, type ReportFile } from "./report-file.ts";
 import { dayOf, type Report } from "./report-title.ts";
 import { UsageChart } from "./usage-chart.tsx";
@@ -258,17 +258,12 @@ export function Permissions({
       <ul>
         {permissions.map((permission) => (
           <li>
-            <code>{breakable(permission)}</code>
+            <Dotted name={permission} />
           </li>
         ))}
       </ul>
     </details>
   );
-}
-
-/** Lines break after a dot, where there is room for no more. */
-function breakable(permission: string): Child {
-  return permission.split(".").map((part, index) => (index === 0 ? part : [".", <wbr />, part]));
 }
 
 function Shown({

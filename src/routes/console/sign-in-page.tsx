@@ -217,7 +217,9 @@ export function ResetGonePage({ words, language }: Reader) {
     <Layout title={text.resetGoneTitle} words={words} language={language}>
       <p>{text.resetGoneText}</p>
       <p>
-        <a href="/signin">{text.toSignIn}</a>
+        <a class="button quiet" href="/signin">
+          {text.toSignIn}
+        </a>
       </p>
     </Layout>
   );

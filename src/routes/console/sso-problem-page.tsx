@@ -25,7 +25,9 @@ export function SsoProblemPage({
           : text.sso[refusal.kind]}
       </p>
       <p>
-        <a href="/signin">{text.toSignIn}</a>
+        <a class="button quiet" href="/signin">
+          {text.toSignIn}
+        </a>
       </p>
     </Layout>
   );

@@ -1,7 +1,7 @@
 import type { Refusal } from "../../domain/refusal.ts";
 import { EVENT_TYPES, type EventType } from "../../domain/webhook-event.ts";
 import type { AnswerBody } from "./console-api.ts";
-import { CheckBox, Field } from "./parts.tsx";
+import { CheckBox, Dotted, Field } from "./parts.tsx";
 import { problemText } from "./problem-text.ts";
 import type { Visit } from "./visit.ts";
 import type { Words } from "./words/index.ts";
@@ -91,7 +91,7 @@ export function WebhookFields({ draft, words }: { readonly draft: WebhookDraft; 
               <CheckBox
                 name="event"
                 value={type}
-                label={<code>{type}</code>}
+                label={<Dotted name={type} />}
                 help={text.when[type]}
                 checked={draft.events.includes(type)}
               />

@@ -69,7 +69,7 @@ export function DeviceConsentPage(view: DeviceConsentView) {
       <ScopeList scopes={scopes} words={words} />
       <p>{consent.lasts[lasts]}</p>
       <div class="note">
-        <strong>{fill(text.only, { code: userCode })}</strong>
+        <strong>{fillWith(text.only, { code: <bdi class="whole">{userCode}</bdi> })}</strong>
         <p>{text.warning}</p>
       </div>
       <form method="post" action="/device/decision">

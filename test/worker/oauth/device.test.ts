@@ -231,7 +231,9 @@ describe("the page of the device flow", () => {
 
     expect(status).toBe(200);
     expect(html).toContain("<bdi>Kiosk &lt;b&gt;</bdi>");
-    expect(html).toContain(`Only continue if the code ${userCode} is on a device in front of you.`);
+    expect(html).toContain(
+      `Only continue if the code <bdi class="whole">${userCode}</bdi> is on a device in front of you.`,
+    );
     expect(html).toContain("If somebody sent it");
     const items = html.match(/<li>.*?<\/li>/g) ?? [];
     const strict = items.filter((item) => item.includes("Strict"));

@@ -1,3 +1,4 @@
+import type { Refusal } from "../../../domain/refusal.ts";
 import { Field, Once, Problem, Select, TextArea } from "../parts.tsx";
 import { PermissionTree, readTree, Summary, withLower, type ShownCatalogue } from "../permission-tree.tsx";
 import { problemText } from "../problem-text.ts";
@@ -52,7 +53,7 @@ export const addTokenPage: TeamPage = {
       requestOf(draft),
     );
     if (!made.ok) {
-      return formPage(visit, catalogues.value, draft, problemText(visit, made.error));
+      return formPage(visit, catalogues.value, draft, tokenProblem(visit, made.error));
     }
     const { token, access_token: row } = made.value.body;
     const { words, base } = visit;
@@ -70,6 +71,27 @@ export const addTokenPage: TeamPage = {
     };
   },
 };
+
+/** What the API says against it, by the names of the fields; `allowed_ips[1]` is the second address. */
+function tokenProblem(visit: TeamVisit, refusal: Refusal): string {
+  const { tokens: text } = visit.words;
+  const names: Readonly<Record<string, string>> = {
+    name: text.name,
+    profile_id: text.profile,
+    permission_sets: text.sets,
+    permissions: text.permissionsHead,
+    expires_in: text.expiry,
+    allowed_ips: text.addresses,
+    rate_limit: text.limit,
+    "rate_limit.limit": text.limitCalls,
+    "rate_limit.window_seconds": text.limitSeconds,
+  };
+  const member = "member" in refusal ? refusal.member : "";
+  const [, list = "", place] = /^(\w+)\[(\d+)\]$/.exec(member) ?? [];
+  const name = names[member] ?? names[list] ?? member;
+  const label = list === "allowed_ips" ? `${name} (${Number(place) + 1})` : name;
+  return problemText(visit, refusal, { [member]: label });
+}
 
 /** A form that another page filled in may have an expiry of its own. */
 function expiryDaysWith(chosen: string): readonly number[] {

@@ -40,8 +40,8 @@ export const clientsPage: TeamPage = {
               heads={[text.name, text.type, text.id, text.made]}
               rows={clients.map(({ id, name, type, created_at: made }) => [
                 <a href={`${base}/clients/${id}`}>{name}</a>,
-                text.types[type],
-                <code>{id}</code>,
+                <span class="whole">{text.types[type]}</span>,
+                <code class="id">{id}</code>,
                 <When at={made} language={language} otherwise="" dayOnly />,
               ])}
             />

@@ -1,5 +1,5 @@
 import type { AnswerBody } from "../console-api.ts";
-import { formatNumber } from "../format.ts";
+import { formatMilliseconds } from "../format.ts";
 import { Done, Problem, Table, When } from "../parts.tsx";
 import type { Outcome, TeamPage, TeamVisit } from "../visit.ts";
 import { webhookProblem } from "../webhook-form.tsx";
@@ -114,7 +114,7 @@ function Progress({
           rows={attempts.map((attempt) => [
             <When at={attempt.at} language={language} otherwise="" />,
             resultText(attempt, words),
-            `${formatNumber(attempt.duration_ms, language)} ms`,
+            formatMilliseconds(attempt.duration_ms, language),
             attempt.excerpt === null ? null : <code>{attempt.excerpt}</code>,
           ])}
         />

@@ -110,7 +110,7 @@ function readOnlyPage({ words, base }: TeamVisit, { catalogues, current }: Aroun
   const { roles: text } = words;
   const role = current?.role;
   return {
-    title: role?.name ?? "",
+    title: role?.built_in ? words.members.owner : (role?.name ?? ""),
     content: (
       <>
         <p class="lead">{role?.built_in ? text.builtInText : role?.description}</p>

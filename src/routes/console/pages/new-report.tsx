@@ -88,6 +88,7 @@ function choicePage({ words, base }: TeamVisit): Outcome {
             <h2>{text.types[type]}</h2>
             <p>{text.explained[type]}</p>
             <a
+              class="button quiet"
               href={`${base}/reports/new?type=${type}`}
               aria-label={fill(text.choose, { name: text.types[type] })}
             >

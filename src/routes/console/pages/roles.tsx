@@ -64,7 +64,8 @@ function RoleTable({ roles, visit }: { readonly roles: readonly ShownRole[]; rea
     <Table
       heads={[text.name, text.members, text.rights, text.actions]}
       rows={roles.map((role) => {
-        const { id, name, description, built_in: isBuiltIn } = role;
+        const { id, description, built_in: isBuiltIn } = role;
+        const name = isBuiltIn ? words.members.owner : role.name;
         const canEdit = mayEdit && !isBuiltIn;
         return [
           <>

@@ -78,7 +78,7 @@ function Flag({
 }) {
   if (reasons.length === 0) return null;
   return (
-    <div class="note">
+    <div class="note strict">
       <strong>{words.token.look}</strong>
       <ul>
         {reasons.map((reason) => (
@@ -144,7 +144,7 @@ async function facts(visit: TeamVisit, { token }: Seen) {
               seconds: formatNumber(limit.window_seconds, language),
             })}
       </dd>
-      <dt>ID</dt>
+      <dt>{words.information.id}</dt>
       <dd>
         <code>{token.id}</code>
       </dd>

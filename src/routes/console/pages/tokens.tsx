@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../../../domain/result.ts";
 import type { Refusal } from "../../../domain/refusal.ts";
 import { flagTokens } from "../../../operations/flag-tokens.ts";
 import type { AnswerBody } from "../console-api.ts";
-import { Done, Empty, Pager, Table, When } from "../parts.tsx";
+import { Done, Dotted, Empty, Pager, Table, When } from "../parts.tsx";
 import { problemText } from "../problem-text.ts";
 import type { TeamPage, TeamVisit } from "../visit.ts";
 import { fill, fillCount } from "../words/fill.ts";
@@ -87,7 +87,7 @@ function TokenTable({
             <ul>
               {token.permissions.map((permission) => (
                 <li>
-                  <code>{permission}</code>
+                  <Dotted name={permission} />
                 </li>
               ))}
             </ul>

@@ -80,8 +80,8 @@ export function Trouble({
 }) {
   const { webhooks: text } = words;
   if (status === "enabled" && since === null) return null;
-  // Somebody wanted it so: no cause for alarm.
-  const look = status === "enabled" || reason === "requested" ? "note" : "note alarm";
+  // Where somebody wanted it so, there is no cause for alarm.
+  const look = status === "enabled" ? "note strict" : reason === "requested" ? "note" : "note alarm";
   return (
     <div class={look}>
       {named ? (

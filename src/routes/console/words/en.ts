@@ -26,7 +26,7 @@ export const en = {
     never: "never",
     yes: "Yes",
     no: "No",
-    none: "None",
+    none: "none",
     more: "Older ones",
     newest: "Back to the newest",
     copy: "Copy",

@@ -37,6 +37,7 @@ export type Written<Texts> = Texts extends string
 type Values<Names extends string> = Readonly<Record<NoInfer<Names>, string>>;
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff]/;
+const LATIN = /\p{Script=Latin}/u;
 
 /** A text with these values in its places. */
 export function fill<Names extends string>(template: Template<Names>, values: Values<Names>): string {
@@ -44,8 +45,9 @@ export function fill<Names extends string>(template: Template<Names>, values: Va
   const isRightToLeft = RIGHT_TO_LEFT.test(text);
   return text.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = values[name as Names];
-    // Written in the other direction, it would turn around what stands beside it.
-    return isRightToLeft === RIGHT_TO_LEFT.test(value) ? value : `\u2068${value}\u2069`;
+    const isAlike = isRightToLeft === RIGHT_TO_LEFT.test(value) && !(isRightToLeft && LATIN.test(value));
+    // Written in the other direction, or in both, it would turn around what stands beside it.
+    return isAlike ? value : `\u2068${value}\u2069`;
   });
 }
 

@@ -45,3 +45,15 @@ describe("the list of access tokens", () => {
     expectNotForRole(await submit(viewer, `${base}/access-tokens/${id}/revoke`), "EMM.AccessTokens.DELETE");
   });
 });
+
+describe("the form of an access token", () => {
+  test.each([
+    ["nowhere", "Member Allowed addresses (1) has a value"],
+    ["127.0.0.1\nnowhere", "Member Allowed addresses (2) has a value"],
+  ])("names the field of which the API says something by its own label: %j", async (addresses, said) => {
+    const { owner, base } = await consoleTeam();
+    const form = { name: "Fine", permission: "EMM.Devices.VIEW", addresses, do: "create" };
+    const { html } = await submit(owner, `${base}/access-tokens/new`, form);
+    expect(html).toContain(said);
+  });
+});
