@@ -7,22 +7,27 @@ import { retryAfterSecondsOf } from "./operations/unavailable.ts";
 import { serveRoutes } from "./routes/api/serve.ts";
 import { apiRoutes } from "./routes/api/table.ts";
 import { serveOAuth } from "./routes/oauth/serve.ts";
-import { serveConsole } from "./routes/console/serve.tsx";
 import { servingHosts } from "./routes/hosts.ts";
 import { refuse } from "./routes/refusals.ts";
 import { defaultOrigin } from "./deployments.ts";
 
-/** The Worker's HTTP side. */
-export function createApp(depsOf: DepsOf): App {
-  return sendingEvents(servingHosts(routed(depsOf), { build: routed, depsOf, refuseFault }), depsOf);
+/**
+ * The Worker's HTTP side.
+ * @param servePages registers what people look at; left out, there is only what programs call
+ */
+export function createApp(depsOf: DepsOf, servePages: ServePages = () => {}): App {
+  const build = (deps: DepsOf): App => routed(deps, servePages);
+  return sendingEvents(servingHosts(build(depsOf), { build, depsOf, refuseFault }), depsOf);
 }
 
+type ServePages = (app: App, depsOf: DepsOf) => void;
+
 /** Every route, whatever host it is met at. */
-function routed(depsOf: DepsOf): App {
+function routed(depsOf: DepsOf, servePages: ServePages): App {
   const app: App = new Hono<{ Bindings: Env }>();
   serveRoutes(app, apiRoutes, depsOf);
   serveOAuth(app, depsOf);
-  serveConsole(app, depsOf);
+  servePages(app, depsOf);
   app.notFound(({ req, env }) => refuse(unknownPath(req.path), req.raw, depsOf(env).origins));
   app.onError((error, { req }) => refuseFault(error, req.raw));
   return app;
@@ -63,7 +68,7 @@ function mayCauseEvents({ method, url }: Request): boolean {
 /** Browsers come back from elsewhere with a GET. */
 const CHANGING_GET = /^[^?#]*\/(?:signin\/sso\/callback|oauth\/v2\/auth)(?:[?#]|$)/;
 
-type App = Hono<{ Bindings: Env }>;
+export type App = Hono<{ Bindings: Env }>;
 type DepsOf = (env: Env) => Deps;
 
 const DEFAULT_ORIGINS = Object.fromEntries(REGION_CODES.map((code) => [code, defaultOrigin(code)])) as Record<

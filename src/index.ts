@@ -1,37 +1,10 @@
-import { WorkerEntrypoint } from "cloudflare:workers";
 import { createApp } from "./app.ts";
-import type { Env } from "./bindings.ts";
-import type { TurnMessage } from "./domain/webhook-event.ts";
-import { takeTurns } from "./jobs/deliveries.ts";
-import { runScheduled } from "./jobs/scheduled.ts";
-import { answerCheck, type AuthorityProps } from "./routes/rpc.ts";
+import { handlersOf } from "./handlers.ts";
+import { serveConsole } from "./routes/console/serve.tsx";
 import { depsOf } from "./wiring.ts";
 
+export { Authority } from "./authority.ts";
 export { Journal } from "./objects/journal.ts";
 export { Limiter } from "./objects/limiter.ts";
 
-/** For service bindings: the check as a typed call, without HTTP between. */
-export class Authority extends WorkerEntrypoint<Env, AuthorityProps> {
-  check(input: unknown, options: { readonly acceptLanguage?: string } = {}) {
-    const deps = depsOf(this.env);
-    const moment = {
-      arrivedAt: deps.clock(),
-      background: (work: Promise<unknown>) => this.ctx.waitUntil(work),
-    };
-    return answerCheck(deps, this.ctx.props, input, options.acceptLanguage, moment);
-  }
-}
-
-const app = createApp(depsOf);
-
-export default {
-  fetch: (request, env, context) => app.fetch(request, env, context),
-  queue: ({ messages }, env, context) => {
-    const background = (work: Promise<unknown>) => context.waitUntil(work);
-    const turns = messages.map(({ body }) => body);
-    takeTurns(depsOf(env), turns, { background });
-  },
-  scheduled: async (_controller, env) => {
-    await runScheduled(depsOf(env));
-  },
-} satisfies ExportedHandler<Env, TurnMessage>;
+export default handlersOf(createApp(depsOf, serveConsole));

@@ -28,7 +28,12 @@ export async function measureStart(
   { times }: { times: number },
 ): Promise<Section> {
   const build = (name: string): Promise<string> => buildBenchWorker(`bench/workers/${name}.ts`, folder);
-  const [loader, trivial, bare] = await Promise.all([build("loader"), build("trivial"), build("bare")]);
+  const [loader, trivial, bare, pageless] = await Promise.all([
+    build("loader"),
+    build("trivial"),
+    build("bare"),
+    build("without-console"),
+  ]);
   const code = (name: string, path: string, env = {}): Code => ({
     name,
     script: readFileSync(path, "utf8"),
@@ -37,6 +42,7 @@ export async function measureStart(
   const codes = [
     code("nothing", trivial),
     code("bare-hono", bare),
+    code("jeton-without-console", pageless, { ...VARS, REGION: "us" }),
     code("jeton", jeton, { ...VARS, REGION: "us" }),
   ];
   const settings = {

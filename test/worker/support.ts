@@ -3,6 +3,7 @@ import { env, exports } from "cloudflare:workers";
 import * as v from "valibot";
 import { expect, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
+import { serveConsole } from "../../src/routes/console/serve.tsx";
 import type { Deps } from "../../src/operations/deps.ts";
 import type * as wiring from "../../src/wiring.ts";
 import type { RegionCode } from "../../src/domain/region.ts";
@@ -73,7 +74,7 @@ export async function send(method: string, path: string, sending: Sending = {}):
 /** Starts another Worker, with nothing cached and settings of its own, over the same storage: an isolate more. */
 export async function startWorker(settings: Partial<typeof env> = {}): Promise<Worker> {
   const { depsOf, itsEnv } = await loadIsolate(settings);
-  const app = createApp(depsOf);
+  const app = createApp(depsOf, serveConsole);
   return async (request) => app.fetch(request, itsEnv, createExecutionContext());
 }
 
