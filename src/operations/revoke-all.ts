@@ -31,7 +31,10 @@ export async function revokeTeam(
   teamId: string,
   actor: Actor,
 ): Promise<Result<RevokedAll, Refusal>> {
-  if ((await findTeam(deps.db, teamId)) === undefined) return err({ kind: "not_found", noun: "team" });
+  const team = await findTeam(deps.db, teamId);
+  if (team === undefined) return err({ kind: "not_found", noun: "team" });
+  // Nothing of it would end where it lives, and a receipt would say that it did.
+  if (team.livesIn !== null) return err({ kind: "wrong_region", region: team.livesIn, moved: true });
   const about = { type: "team.credentials_revoked", teamId, subject: teamId };
   const beside = { killed: [subjects.team(teamId)], others: [] };
   return ok(await endAll(deps, { teamId }, about, beside, actor));
