@@ -34,6 +34,8 @@ export default defineConfig({
             miniflare: {
               // Nobody takes from this one: endpoints have their turns when a test says so.
               queueProducers: { DELIVERIES: { queueName: "unattended" } },
+              // Where a test plays other regions too (test/worker/moves).
+              d1Databases: { EU_DB: "jeton-eu", IN_DB: "jeton-in" },
               bindings: {
                 OPERATOR_KEY: "jtn-dev-operator-key",
                 TAG_KEYS: "jtn-dev-tag-key",

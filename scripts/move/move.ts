@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, rmSync } from "node:fs";
 import { Trouble } from "../local/trouble.ts";
 import type { MoveWish } from "./arguments.ts";
 import { RowCopier } from "./copy-rows.ts";
@@ -21,11 +21,16 @@ export async function moveTeam(wish: MoveWish, tools: MoveTools): Promise<void> 
   const { id } = move;
   say(`Move ${id} of ${team} from ${leaving.code} to ${arriving.code}: ${move.state}.`);
   if (move.state === "confirmed") return;
+  await forgetEarlier(to, move, team);
   const arrival = await to.receive(move, team, leaving.code);
   if (arrival.state === "declined")
     throw new Trouble(`${arriving.code} has declined this move: run it with --undo.`);
-  const left = move.state === "handed_over" ? move : await handOver({ from, to, id, say });
-  await take(to, left, say);
+  // Asked for again, the step finishes whatever of it was cut off.
+  const left =
+    move.state === "handed_over"
+      ? await from.step(id, "hand-over", { sha256: move.sha256 ?? "0".repeat(64) })
+      : await handOver({ from, to, id, say });
+  await take({ from, to, id, say }, left, wish);
   const { rows, sha256 } = await compare(from, to, id);
   say(
     `${arriving.code} has it, and ${leaving.code} sends everybody there. Both say: ${rows}; SHA-256 ${sha256}.`,
@@ -34,6 +39,12 @@ export async function moveTeam(wish: MoveWish, tools: MoveTools): Promise<void> 
   say(
     `Until you run the same command with --confirm, ${leaving.code} keeps its copy, and --undo brings the team back.`,
   );
+}
+
+/** A region has one open move of a team: of an earlier one, this side was not told that it was called off. */
+async function forgetEarlier(to: MovingRegion, { id, from }: Move, team: string): Promise<void> {
+  const open = (await to.moves(team)).find(({ state }) => state === "receiving");
+  if (open !== undefined && open.id !== id && open.from === from) await to.step(open.id, "decline");
 }
 
 interface Sides {
@@ -68,13 +79,22 @@ async function handOver({ from, to, id, say }: Sides): Promise<Move> {
   );
 }
 
-async function take(to: MovingRegion, { id, statement }: Move, say: MoveTools["say"]): Promise<void> {
+/** A row that was lost or overtaken on the way is sent once more; anything else is the operator's to mend. */
+async function take({ from, to, id, say }: Sides, { statement }: Move, wish: MoveWish): Promise<void> {
   say("Handed over.");
-  try {
-    await to.step(id, "take", { statement });
-  } catch (error) {
-    if (!(error instanceof Refused) || error.status !== 409) throw error;
-    throw new Trouble(`${error.message} Mend that and run it again, or run it with --undo.`);
+  for (const isLast of [false, true]) {
+    try {
+      await to.step(id, "take", { statement });
+      return;
+    } catch (error) {
+      if (!(error instanceof Refused) || error.status !== 409) throw error;
+      if (isLast) {
+        const undo = `npm run move-team -- ${wish.team} --from ${wish.from.code} --to ${wish.to.code} --undo`;
+        throw new Trouble(`${error.message} Mend that and run it again, or call it off: ${undo}`);
+      }
+      say(`Copying once more: ${error.message}`);
+      await new RowCopier(from, to).copy(id);
+    }
   }
 }
 
@@ -96,8 +116,9 @@ async function invite(to: MovingRegion, id: string, file: string, say: MoveTools
   while (cursor !== null) {
     const page: Awaited<ReturnType<MovingRegion["invitations"]>> = await to.invitations(id, cursor);
     const lines = page.invitations.map(({ email, link }) => `${email}\t${link}\n`).join("");
-    if (lines !== "" && written === 0) writeFileSync(file, lines, { mode: 0o600 });
-    else if (lines !== "") appendFileSync(file, lines);
+    // Made anew: one that is there already would keep its mode.
+    if (lines !== "" && written === 0) rmSync(file, { force: true });
+    if (lines !== "") appendFileSync(file, lines, { mode: 0o600 });
     written += page.invitations.length;
     cursor = page.next_cursor;
   }
@@ -105,15 +126,26 @@ async function invite(to: MovingRegion, id: string, file: string, say: MoveTools
 }
 
 /** Lets the old region forget what it had. */
-export async function confirmMove(
-  { team, from: leaving, to: arriving }: MoveWish,
-  tools: MoveTools,
-): Promise<void> {
+export async function confirmMove(wish: MoveWish, tools: MoveTools): Promise<void> {
+  const { from: leaving, to: arriving } = wish;
   const from = new MovingRegion(leaving, tools);
-  const { id, state } = await from.begin(team, arriving.code);
-  if (state === "copying") throw new Trouble("The team has not moved yet.");
+  const move = await findLeft(from, wish, ["handed_over", "confirmed"]);
+  if (move === null)
+    throw new Trouble(`${leaving.code} has handed the team over to nobody, or it has come back.`);
+  const { id } = move;
   const { statement } = await new MovingRegion(arriving, tools).show(id);
   if (statement === null) throw new Trouble("The other region has not taken the team yet.");
   await from.step(id, "confirm", { statement });
   tools.say(`${leaving.code} has forgotten the team, but for its audit trail and where it is now.`);
+}
+
+/** The latest move of the team from there, if it is in one of these states; null: there is none. */
+export async function findLeft(
+  from: MovingRegion,
+  { team, to }: MoveWish,
+  states: readonly string[],
+): Promise<Move | null> {
+  const moves = await from.moves(team);
+  const left = moves.find((move) => move.to === to.code);
+  return left !== undefined && states.includes(left.state) ? left : null;
 }

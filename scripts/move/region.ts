@@ -3,6 +3,8 @@ import type { Place } from "./arguments.ts";
 /** How a move looks from one of its regions. */
 export interface Move {
   readonly id: string;
+  readonly from: string;
+  readonly to: string;
   readonly state: string;
   readonly started_at: string;
   readonly rows: Readonly<Record<string, number>> | null;
@@ -62,6 +64,11 @@ export class MovingRegion {
 
   begin(team: string, to: string): Promise<Move> {
     return this.#move("POST", `/v1/teams/${team}/moves`, { to });
+  }
+
+  /** The team's moves, the latest first. */
+  async moves(team: string): Promise<readonly Move[]> {
+    return (await this.#ask<{ moves: readonly Move[] }>("GET", `/v1/teams/${team}/moves`)).moves;
   }
 
   receive(move: Move, team: string, from: string): Promise<Move> {

@@ -1,6 +1,6 @@
 import { Trouble } from "../local/trouble.ts";
 import type { MoveWish } from "./arguments.ts";
-import { moveTeam } from "./move.ts";
+import { findLeft, moveTeam } from "./move.ts";
 import { MovingRegion, Refused, type Move, type MoveTools } from "./region.ts";
 
 /**
@@ -12,7 +12,9 @@ export async function undoMove(wish: MoveWish, tools: MoveTools): Promise<void> 
   const { team, from: leaving, to: arriving } = wish;
   const from = new MovingRegion(leaving, tools);
   const to = new MovingRegion(arriving, tools);
-  const { id, state } = await from.begin(team, arriving.code);
+  const move = await findLeft(from, wish, ["copying", "handed_over", "confirmed"]);
+  if (move === null) throw new Trouble(`There is no move of the team from ${leaving.code} to call off.`);
+  const { id, state } = move;
   if (state === "confirmed") {
     throw new Trouble(
       `The move is confirmed. Move the team back: --from ${arriving.code} --to ${leaving.code}.`,
@@ -23,7 +25,10 @@ export async function undoMove(wish: MoveWish, tools: MoveTools): Promise<void> 
     await moveTeam({ ...wish, from: arriving, to: leaving, what: "move" }, tools);
     return;
   }
-  const declined = arrival === null ? null : await to.step(id, "decline");
+  // One that never heard of it, or has forgotten, has to hear of it to say that it does not take the team.
+  if (arrival === null && state === "handed_over") await to.receive(move, team, leaving.code);
+  const isKnown = arrival !== null || state === "handed_over";
+  const declined = isKnown ? await to.step(id, "decline") : null;
   await from.step(id, "cancel", { statement: declined?.statement ?? null });
   tools.say(`The team stays in ${leaving.code}, as if nothing had been.`);
 }

@@ -108,8 +108,8 @@ async function accepterOf(
   const known = await findUserByEmail(deps.db, member.email);
   if (known === undefined) {
     const newUser = {
-      // Whoever came with a moved team is who they were: what acts for them names them.
-      id: member.userId ?? makeId(deps, "usr"),
+      // Never who they were in another region: a link says nothing about whose it was there.
+      id: makeId(deps, "usr"),
       email: member.email,
       passwordHash: password === null ? null : await hashPassword(password, deps.randomBytes),
       createdAt: deps.clock(),

@@ -67,6 +67,25 @@ export async function namedPermissions(db: Database, moveId: string): Promise<st
   return rows.map(({ name }) => name);
 }
 
+/** How many hashes arrive that are to be known by the filter of such hashes. */
+export async function countComing(
+  db: Database,
+  { moveId, here }: { moveId: string; here: RegionCode },
+): Promise<number> {
+  const row = await db.get<{ coming: number }>(sql`
+    SELECT count(*) AS coming FROM team_arrivals WHERE move_id = ${moveId}
+      AND kind IN ('refresh_tokens', 'team_tokens', 'access_tokens') AND row->>'$[1]' IS NOT ${here}`);
+  return row.coming;
+}
+
+/** Whether the members of the team that arrives could sign in by nothing but a provider, which does not come along. */
+export async function isSsoAlone(db: Database, moveId: string): Promise<boolean> {
+  const row = await db.get<{ alone: number }>(sql`
+    SELECT EXISTS (SELECT 1 FROM team_arrivals WHERE move_id = ${moveId} AND kind = 'team'
+      AND row->>'$[8]' = '["sso"]') AS alone`);
+  return row.alone === 1;
+}
+
 /** The ids of clients that arrive. */
 export async function arrivingClients(db: Database, moveId: string): Promise<string[]> {
   const rows = await db
@@ -76,7 +95,7 @@ export async function arrivingClients(db: Database, moveId: string): Promise<str
   return rows.map(({ id }) => id);
 }
 
-/** What arrives and is somebody else's here: `team.slug`, or a kind of row. */
+/** What arrives and is somebody else's here. An account's id is never another region's to name. */
 export async function findOccupied(
   db: Database,
   { moveId, teamId, from }: Pick<Arrival, "moveId" | "teamId" | "from">,
@@ -87,9 +106,15 @@ export async function findOccupied(
     UNION ALL SELECT 'tokens' WHERE EXISTS (SELECT 1 FROM team_arrivals AS a
       JOIN access_tokens ON access_tokens.hash = a.row->>'$[0]'
       WHERE a.move_id = ${moveId} AND a.kind IN ('team_tokens', 'access_tokens') AND access_tokens.team_id <> ${teamId})
+    UNION ALL SELECT 'accounts' WHERE EXISTS (SELECT 1 FROM team_arrivals AS a JOIN users ON users.id = a.row->>'$[1]'
+      WHERE a.move_id = ${moveId} AND a.kind = 'members'
+        AND NOT EXISTS (SELECT 1 FROM members WHERE members.id = a.key AND members.team_id = ${teamId}
+          AND (members.user_id = a.row->>'$[1]' OR members.email = a.row->>'$[0]' AND members.user_id IS NOT NULL)))
     UNION ALL SELECT 'clients' WHERE EXISTS (SELECT 1 FROM team_arrivals AS a JOIN clients ON clients.id = a.key
       WHERE a.move_id = ${moveId} AND a.kind = 'clients' AND clients.team_id <> ${teamId}
-        AND clients.home_region IS NOT ${from})`);
+        AND clients.home_region IS NOT ${from})
+    UNION ALL SELECT 'accounts' WHERE EXISTS (SELECT 1 FROM team_arrivals AS a JOIN users ON users.id = a.row->>'$[1]'
+      WHERE a.move_id = ${moveId} AND a.kind = 'members' AND users.email <> a.row->>'$[0]')`);
   return rows.map(({ what }) => what);
 }
 
@@ -101,7 +126,8 @@ export async function membersWithoutAccount(
   const rows = await db
     .select({ member: members })
     .from(members)
-    .leftJoin(users, eq(users.id, members.userId))
+    // Of that id and that address: another one's account is none of theirs.
+    .leftJoin(users, and(eq(users.id, members.userId), eq(users.email, members.email)))
     .where(and(eq(members.teamId, teamId), gt(members.id, after), isNull(users.id)))
     .orderBy(members.id)
     .limit(limit);

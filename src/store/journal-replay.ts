@@ -7,9 +7,11 @@ import {
   type JournalledEnd,
   type StateKind,
 } from "../domain/journal.ts";
-import { commitCounting, type Database, type Statement } from "./database.ts";
+import { commitCounting, type Database } from "./database.ts";
 import { endGrants } from "./end-grants.ts";
 import { raiseMark, restoredBelow } from "./journal-mark.ts";
+import type { Revival } from "./revival.ts";
+import { revivedPlace } from "./revived-place.ts";
 import {
   accessTokens,
   clients,
@@ -38,13 +40,6 @@ import {
 
 /** How rows name who changed them. */
 const JOURNAL = "journal";
-
-/** One kind of row that may have come back, and what is done about it. */
-interface Revival {
-  /** Whether there is any such row whose cached copies must die; null: nobody caches them. */
-  readonly cached: SQL | null;
-  readonly statements: readonly Statement[];
-}
 
 /**
  * Ends again what these entries name, where it is alive, as one transaction; tells how many rows that
@@ -78,7 +73,7 @@ export async function replayEntries(
     revivedRole(db, entries),
     revivedPermissions(db, entries),
     revivedTeam(db, entries),
-    revivedPlace(db, entries),
+    revivedPlace(db, statesOf(entries, "team_place"), JOURNAL),
   ];
   const cached = revivals.map((revival) => revival.cached).filter((condition) => condition !== null);
   const [, ...ended] = await commitCounting(db, [
@@ -352,22 +347,6 @@ function revivedTeam(db: Database, entries: readonly JournalledEnd[]): Revival {
       db
         .update(teams)
         .set({ status: sql`state.value`, version: sql`state.version`, changedBy: JOURNAL })
-        .from(states)
-        .where(older),
-    ],
-  };
-}
-
-/** A team that has moved away lives elsewhere, whatever was restored here. */
-function revivedPlace(db: Database, entries: readonly JournalledEnd[]): Revival {
-  const states = statesOf(entries, "team_place");
-  const older = sql`${teams.id} = state.id AND ${teams.placeVersion} < state.version`;
-  return {
-    cached: sql`EXISTS (SELECT 1 FROM ${teams}, ${states} WHERE ${older})`,
-    statements: [
-      db
-        .update(teams)
-        .set({ livesIn: sql`nullif(state.value, '')`, placeVersion: sql`state.version` })
         .from(states)
         .where(older),
     ],

@@ -10,6 +10,8 @@ export interface OwnedSecret {
   readonly hash: string;
   readonly clientId: string;
   readonly teamId: string;
+  /** Of the client, where that is another one. */
+  readonly homeRegion: RegionCode | null;
   readonly createdAt: number;
   readonly expiresAt: number | null;
   readonly revokedBy: string | null;
@@ -21,6 +23,7 @@ export async function findClientSecret(db: Database, hash: string): Promise<Owne
       hash: clientSecrets.hash,
       clientId: clientSecrets.clientId,
       teamId: clients.teamId,
+      homeRegion: clients.homeRegion,
       createdAt: clientSecrets.createdAt,
       expiresAt: clientSecrets.expiresAt,
       revokedBy: clientSecrets.revokedBy,
@@ -106,6 +109,8 @@ export interface KnownLeak {
   readonly isLive: boolean;
   /** The region to which its team has moved; null: it is here. */
   readonly teamLivesIn: RegionCode | null;
+  /** Of such a team: its new region may not have it yet. */
+  readonly isUnderWay: boolean;
 }
 
 /**
@@ -114,23 +119,34 @@ export interface KnownLeak {
  */
 export async function findLeaked(
   db: Database,
-  { hashes, now }: { hashes: readonly string[]; now: number },
+  { hashes, here, now }: { hashes: readonly string[]; here: RegionCode; now: number },
 ): Promise<ReadonlyMap<string, KnownLeak>> {
   const asked = sql`(SELECT value FROM json_each(${JSON.stringify(hashes)}))`;
   const placeOf = (table: string) =>
-    sql.raw(`(SELECT lives_in FROM teams WHERE teams.id = ${table}.team_id) AS lives_in`);
-  const found = await db.all<{ hash: string; live: number; lives_in: RegionCode | null }>(sql`
+    sql.raw(`(SELECT lives_in FROM teams WHERE teams.id = ${table}.team_id) AS lives_in,
+      EXISTS (SELECT 1 FROM team_moves WHERE team_id = ${table}.team_id AND state = 'handed_over') AS under_way`);
+  const found = await db.all<{
+    hash: string;
+    live: number;
+    lives_in: RegionCode | null;
+    under_way: number;
+  }>(sql`
     SELECT hash, revoked_at IS NULL AS live, ${placeOf("access_tokens")} FROM access_tokens WHERE hash IN ${asked}
     UNION ALL
     SELECT refresh_tokens.hash, coalesce(grants.revoked_at IS NULL, 0), ${placeOf("refresh_tokens")} FROM refresh_tokens
       LEFT JOIN grants ON grants.id = refresh_tokens.grant_id WHERE refresh_tokens.hash IN ${asked}
     UNION ALL
-    SELECT hash, expires_at IS NULL OR expires_at > ${now}, NULL FROM client_secrets WHERE hash IN ${asked}
+    SELECT hash, expires_at IS NULL OR expires_at > ${now},
+      (SELECT home_region FROM clients WHERE clients.id = client_id AND substr(clients.id, 5, 2) = ${here}), 0
+      FROM client_secrets WHERE hash IN ${asked}
     UNION ALL
     SELECT service_keys.hash, services.deleted_at IS NULL
-      AND (service_keys.expires_at IS NULL OR service_keys.expires_at > ${now}), NULL FROM service_keys
+      AND (service_keys.expires_at IS NULL OR service_keys.expires_at > ${now}), NULL, 0 FROM service_keys
       JOIN services ON services.id = service_keys.service_id WHERE service_keys.hash IN ${asked}`);
   return new Map(
-    found.map(({ hash, live, lives_in: livesIn }) => [hash, { isLive: live === 1, teamLivesIn: livesIn }]),
+    found.map(({ hash, live, lives_in: teamLivesIn, under_way: underWay }) => [
+      hash,
+      { isLive: live === 1, teamLivesIn, isUnderWay: teamLivesIn !== null && underWay === 1 },
+    ]),
   );
 }

@@ -250,15 +250,23 @@ function takeOverActing(
     and(eq(table.teamId, teamId), eq(table.userId, before));
   const mine = and(eq(consents.teamId, teamId), eq(consents.userId, after));
   const change = { userId: after };
+  const byThem = and(eq(accessTokens.teamId, teamId), eq(accessTokens.createdBy, before));
   return [
     // Asked for again, of this account alone, once: what both have allowed is one consent.
     db
       .delete(consents)
       .where(and(theirs(consents), sql`client_id IN (SELECT client_id FROM consents WHERE ${mine})`)),
     db.update(consents).set(change).where(theirs(consents)),
-    db.update(grants).set(change).where(theirs(grants)),
-    db.update(refreshTokens).set(change).where(theirs(refreshTokens)),
+    db
+      .update(grants)
+      .set({ ...change, holder: after })
+      .where(theirs(grants)),
+    db
+      .update(refreshTokens)
+      .set({ ...change, holder: after })
+      .where(theirs(refreshTokens)),
     db.update(accessTokens).set(change).where(theirs(accessTokens)),
+    db.update(accessTokens).set({ createdBy: after }).where(byThem),
   ];
 }
 

@@ -98,8 +98,10 @@ function tokens({ teamId, here }: MoveScope, which: SQL): SQL {
     FROM access_tokens WHERE team_id = ${teamId} AND ${which}`;
 }
 
+/** Those that went with it too, once it was handed over: a row that was lost on the way can be sent again. */
 function ownClients({ teamId }: MoveScope): SQL {
-  return sql`(SELECT id FROM clients WHERE team_id = ${teamId} AND deleted_at IS NULL)`;
+  return sql`(SELECT id FROM clients WHERE deleted_at IS NULL
+    AND team_id IN (${teamId}, (SELECT lives_in || ':' || id FROM teams WHERE id = ${teamId})))`;
 }
 
 function liveGrants({ teamId, startedAt }: MoveScope): SQL {

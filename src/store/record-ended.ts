@@ -1,4 +1,5 @@
 import { and, eq, gt, isNull, or, sql, type SQL } from "drizzle-orm";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { AuditRow } from "./changes.ts";
 import type { Database, Statement } from "./database.ts";
 import { accessTokens, auditEvents, grants } from "./schema.ts";
@@ -15,13 +16,15 @@ export interface EndedTogether {
 /**
  * One audit row for each token and each grant that one change has ended, for whoever watches over just that one:
  * the change's own row names only itself. Belongs behind what ends them, in the same batch. Tokens of a grant
- * are told of by their grant, and what had expired is not told of.
+ * are told of by their grant, and what had expired is not told of. Nor is what a team has left behind here that lives
+ * in another region: there it goes on.
  */
 export function recordEnded(db: Database, { audit, tokens, grants: which }: EndedTogether): Statement[] {
   const ownTokens = and(
     tokens,
     eq(accessTokens.revokedBy, audit.id),
     isNull(accessTokens.grantId),
+    isOfHere(accessTokens.teamId),
     or(isNull(accessTokens.expiresAt), gt(accessTokens.expiresAt, audit.at)),
   );
   return [
@@ -50,9 +53,13 @@ export function recordEnded(db: Database, { audit, tokens, grants: which }: Ende
             ),
         })
         .from(grants)
-        .where(and(which, eq(grants.revokedBy, audit.id))),
+        .where(and(which, eq(grants.revokedBy, audit.id), isOfHere(grants.teamId))),
     ),
   ];
+}
+
+function isOfHere(teamId: SQLiteColumn): SQL {
+  return sql`${teamId} NOT IN (SELECT id FROM teams WHERE lives_in IS NOT NULL)`;
 }
 
 /** Columns are compared with the table's by name, those after these replace them in place. */

@@ -23,7 +23,7 @@ export interface Ended {
   readonly sessions: number;
 }
 
-/** The teams in which a person loses something: where they are a member, or tokens are theirs. */
+/** The teams here in which a person loses something: where they are a member, or tokens are theirs. */
 export async function listTeamsConcerned(db: Database, userId: string): Promise<string[]> {
   const found = await db.all<{ team_id: string }>(teamsConcerned(userId));
   return found.map(({ team_id }) => team_id);
@@ -45,9 +45,11 @@ export function refuseOtherTeams(
 }
 
 function teamsConcerned(userId: string): SQL {
-  return sql`SELECT team_id FROM ${members} WHERE user_id = ${userId}
-    UNION SELECT team_id FROM ${accessTokens} WHERE revoked_at IS NULL AND ${tokensOf({ userId })}
-    UNION SELECT team_id FROM ${grants} WHERE revoked_at IS NULL AND ${grantsOf({ userId })}`;
+  return sql`SELECT team_id FROM (
+      SELECT team_id FROM ${members} WHERE user_id = ${userId}
+      UNION SELECT team_id FROM ${accessTokens} WHERE revoked_at IS NULL AND ${tokensOf({ userId })}
+      UNION SELECT team_id FROM ${grants} WHERE revoked_at IS NULL AND ${grantsOf({ userId })}
+    ) WHERE team_id NOT IN (SELECT id FROM teams WHERE lives_in IS NOT NULL)`;
 }
 
 /**

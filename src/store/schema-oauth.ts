@@ -180,6 +180,7 @@ export const refreshTokens = sqliteTable(
     index("refresh_tokens_retry")
       .on(table.rotatedAt)
       .where(sql`retry_answer IS NOT NULL`),
+    index("refresh_tokens_team").on(table.teamId),
     index("refresh_tokens_imported")
       .on(table.importedSeq, table.hash)
       .where(sql`imported_seq IS NOT NULL`),

@@ -5,6 +5,7 @@ import type { MovedKind } from "../domain/team-move.ts";
 import type { Arrival } from "./arrivals.ts";
 import { refuseWhen, type Database, type Statement } from "./database.ts";
 import { columnName, COLUMNS } from "./moved-rows.ts";
+import { nextPlaceVersion } from "./team-moves.ts";
 import {
   accessTokens,
   clients,
@@ -19,6 +20,7 @@ import {
   roles,
   teamArrivals,
   teams,
+  users,
   webhooks,
 } from "./schema.ts";
 
@@ -38,6 +40,7 @@ export function settleArrivals(db: Database, arrival: Arrival): Statement[] {
   const own = (table: OwnTable, more: Partial<Target> = {}): Target => ({
     table,
     key: table.id,
+    itself: sql`${table.id} = a.key`,
     conflict: [table.id],
     mine: eq(table.teamId, teamId),
     fixed: { ...ofTeam, ...("changedBy" in table ? changed : {}) },
@@ -55,15 +58,35 @@ export function settleArrivals(db: Database, arrival: Arrival): Statement[] {
     ...write("team", {
       table: teams,
       key: teams.id,
+      itself: sql`${teams.id} = a.key`,
       conflict: [teams.id],
       mine: eq(teams.id, teamId),
       fixed: { ...changed, livesIn: sql`NULL`, frozenUntil: sql`NULL` },
-      onlyNew: { placeVersion: sql`1` },
-      counted: { placeVersion: sql`${teams.placeVersion} + 1` },
+      onlyNew: { placeVersion: sql`${at}` },
+      counted: { placeVersion: nextPlaceVersion(at) },
     }),
     ...OWNED.map(([kind, table]) => db.delete(table).where(absent(arrival, kind, table))),
+    // Names that have gone from one role to another would be in each other's way.
+    db
+      .update(roles)
+      .set({ name: sql`${roles.id}` })
+      .where(eq(roles.teamId, teamId)),
     ...write("roles", own(roles)),
-    ...write("members", own(members)),
+    ...write(
+      "members",
+      own(members, {
+        // Whoever has been a member here before has their account here.
+        counted: {
+          userId: sql`CASE WHEN ${members.email} = excluded.email THEN coalesce(${members.userId}, excluded.user_id) ELSE excluded.user_id END`,
+        },
+      }),
+    ),
+    // A member is the account of their id: of another address, that is somebody else.
+    refuseWhen(
+      db,
+      sql`EXISTS (SELECT 1 FROM ${members} AS m JOIN ${users} AS u ON u.id = m.user_id
+        WHERE m.team_id = ${teamId} AND u.email <> m.email)`,
+    ),
     ...write("domains", own(domains)),
     ...write(
       "webhooks",
@@ -99,7 +122,7 @@ export function settleArrivals(db: Database, arrival: Arrival): Statement[] {
       .where(and(eq(consents.teamId, teamId), sql`${consentKey()} NOT IN ${keysOf(arrival, "consents")}`)),
     ...write("consents", {
       table: consents,
-      key: consentKey(),
+      itself: sql`${consents.userId} = ${arrived("consents", "user_id")} AND ${consents.clientId} = ${arrived("consents", "client_id")}`,
       conflict: [consents.userId, consents.clientId, consents.teamId],
       mine: eq(consents.teamId, teamId),
       fixed: ofTeam,
@@ -129,6 +152,34 @@ export function settleArrivals(db: Database, arrival: Arrival): Statement[] {
       ),
     ...tokens("team_tokens", "pat"),
     ...tokens("access_tokens", "at"),
+    ...actForOwnAccounts(db, arrival),
+  ];
+}
+
+/** What acts for a member names the account that they have here, where that is another one than they had there. */
+function actForOwnAccounts(db: Database, { moveId, teamId }: Arrival): Statement[] {
+  const there = arrived("members", "user_id");
+  const changed = sql`FROM ${teamArrivals} AS a JOIN ${members} ON ${members.id} = a.key
+    WHERE a.move_id = ${moveId} AND a.kind = 'members' AND ${members.userId} <> ${there}`;
+  const here = (name: SQLiteColumn) => sql`(SELECT ${members.userId} ${changed} AND ${there} = ${name})`;
+  const isTheirs = (name: SQLiteColumn) => sql`${name} IN (SELECT ${there} ${changed})`;
+  return [
+    ...[grants, refreshTokens, accessTokens, consents].map((table) =>
+      db
+        .update(table)
+        .set({ userId: here(table.userId) })
+        .where(and(eq(table.teamId, teamId), isTheirs(table.userId))),
+    ),
+    ...[grants, refreshTokens].map((table) =>
+      db
+        .update(table)
+        .set({ holder: here(table.holder) })
+        .where(and(eq(table.teamId, teamId), isTheirs(table.holder))),
+    ),
+    db
+      .update(accessTokens)
+      .set({ createdBy: here(accessTokens.createdBy) })
+      .where(and(eq(accessTokens.teamId, teamId), isTheirs(accessTokens.createdBy))),
   ];
 }
 
@@ -147,8 +198,10 @@ type Values = Readonly<Record<string, SQL>>;
 /** How the rows of a kind become rows of a table. Values are by the names that columns have in the schema. */
 interface Target {
   readonly table: SQLiteTable;
-  /** What in the table a row's key is. */
-  readonly key: SQLiteColumn | SQL;
+  /** The column that a row's key becomes; left out: it stands in the row. */
+  readonly key?: SQLiteColumn;
+  /** Whether a row of the table is the one that arrives as `a`. */
+  readonly itself: SQL;
   /** The columns by which a row may be there already, and what makes it one of ours to replace. */
   readonly conflict: SQLiteColumn[];
   readonly mine: SQL;
@@ -194,9 +247,9 @@ function upsert(db: Database, { moveId }: Arrival, kind: MovedKind, target: Targ
 }
 
 /** Some row has arrived and is not the team's: it was somebody else's before. */
-function strangers({ moveId }: Arrival, kind: MovedKind, { table, mine, key }: Target): SQL {
+function strangers({ moveId }: Arrival, kind: MovedKind, { table, mine, itself }: Target): SQL {
   return sql`EXISTS (SELECT 1 FROM ${teamArrivals} AS a WHERE a.move_id = ${moveId} AND a.kind = ${kind}
-    AND NOT EXISTS (SELECT 1 FROM ${table} WHERE ${key} = a.key AND ${mine}))`;
+    AND NOT EXISTS (SELECT 1 FROM ${table} WHERE ${itself} AND ${mine}))`;
 }
 
 /** A column of a row that has arrived. */

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, sql, type SQL } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { MoveState } from "../domain/team-move.ts";
 import type { RegionCode } from "../domain/region.ts";
@@ -57,21 +57,48 @@ export async function findMoveOf(
 /** Changes a move as it was read; the batch fails when it has become another one. */
 export function changeMove(
   db: Database,
-  { id, state }: TeamMoveRow,
+  move: TeamMoveRow,
   change: Partial<Omit<TeamMoveRow, "id" | "teamId">>,
 ): Statement[] {
-  return [
-    refuseWhen(db, sql`NOT EXISTS (SELECT 1 FROM ${teamMoves} WHERE id = ${id} AND state = ${state})`),
-    db.update(teamMoves).set(change).where(eq(teamMoves.id, id)),
-  ];
+  return [refuseOther(db, move), db.update(teamMoves).set(change).where(eq(teamMoves.id, move.id))];
+}
+
+function refuseOther(db: Database, { id, state }: TeamMoveRow): Statement {
+  return refuseWhen(db, sql`NOT EXISTS (SELECT 1 FROM ${teamMoves} WHERE id = ${id} AND state = ${state})`);
+}
+
+/** What arrives makes a move another one, even twice within a millisecond: who takes it sees that. */
+export function touchMove(db: Database, move: TeamMoveRow, at: number): Statement[] {
+  const updatedAt = sql`max(${teamMoves.updatedAt} + 1, ${at})`;
+  return [refuseOther(db, move), db.update(teamMoves).set({ updatedAt }).where(eq(teamMoves.id, move.id))];
+}
+
+/** The batch fails when something has arrived since the move was read. */
+export function refuseTouchedMove(db: Database, { id, updatedAt }: TeamMoveRow): Statement {
+  return refuseWhen(
+    db,
+    sql`NOT EXISTS (SELECT 1 FROM ${teamMoves} WHERE id = ${id} AND updated_at = ${updatedAt})`,
+  );
 }
 
 /** What was read of a team by that place of its last change is not true any more. */
 export function refuseChangedTeam(
   db: Database,
-  { teamId, last }: { teamId: string; last: number },
+  { teamId, last, eventSequence }: { teamId: string; last: number; eventSequence: number },
 ): Statement {
-  return refuseWhen(db, sql`${lastChange(teamId)} <> ${last}`);
+  const counted = sql`(SELECT event_sequence FROM teams WHERE id = ${teamId})`;
+  return refuseWhen(db, sql`${lastChange(teamId)} <> ${last} OR ${counted} <> ${eventSequence}`);
+}
+
+/** Writes the moment from which a team's new place holds, unless somebody has. */
+export async function settlePlace(
+  db: Database,
+  { id, effectiveBy }: { id: string; effectiveBy: number },
+): Promise<void> {
+  await db
+    .update(teamMoves)
+    .set({ effectiveBy })
+    .where(and(eq(teamMoves.id, id), isNull(teamMoves.effectiveBy)));
 }
 
 export function freezeTeam(
@@ -86,13 +113,13 @@ export function freezeTeam(
  */
 export function sendTeamAway(
   db: Database,
-  { teamId, to, auditId }: { teamId: string; to: RegionCode; auditId: string },
+  { teamId, to, at, auditId }: { teamId: string; to: RegionCode; at: number; auditId: string },
 ): Statement[] {
   const status = sql`(SELECT status FROM teams WHERE id = ${teamId})`;
   return [
     db
       .update(teams)
-      .set({ livesIn: to, placeVersion: sql`${teams.placeVersion} + 1`, frozenUntil: null })
+      .set({ livesIn: to, placeVersion: nextPlaceVersion(at), frozenUntil: null })
       .where(eq(teams.id, teamId)),
     db
       .update(clients)
@@ -103,7 +130,8 @@ export function sendTeamAway(
         registeredVersion: 0,
         changedBy: auditId,
       })
-      .where(eq(clients.teamId, teamId)),
+      // Of those that were deleted, this region goes on telling whoever has not heard of it.
+      .where(and(eq(clients.teamId, teamId), isNull(clients.deletedAt))),
     // Whose word counts about them is the other region from now on.
     db
       .update(registrationsOut)
@@ -117,12 +145,12 @@ export function sendTeamAway(
 /** Undoes that, where the other region never had the team. */
 export function takeTeamBack(
   db: Database,
-  { teamId, from, auditId }: { teamId: string; from: RegionCode; auditId: string },
+  { teamId, from, at, auditId }: { teamId: string; from: RegionCode; at: number; auditId: string },
 ): Statement[] {
   return [
     db
       .update(teams)
-      .set({ livesIn: null, placeVersion: sql`${teams.placeVersion} + 1`, frozenUntil: null })
+      .set({ livesIn: null, placeVersion: nextPlaceVersion(at), frozenUntil: null })
       .where(eq(teams.id, teamId)),
     db
       .update(registrationsOut)
@@ -223,6 +251,40 @@ const OF_TEAM = [
   tokenUsage,
   grants,
 ] as const;
+
+/**
+ * Grows with each change of place, and with time: a database that was restored goes on above what it had been. Given
+ * milliseconds.
+ */
+export function nextPlaceVersion(at: number): SQL {
+  return sql`max(${teams.placeVersion} + 1, ${at})`;
+}
+
+/** The batch fails when a region has not heard yet that a client of the team is not enabled there any more. */
+export function refuseUntoldRegions(db: Database, teamId: string): Statement {
+  return refuseWhen(db, untoldRegions(teamId));
+}
+
+function untoldRegions(teamId: string): SQL {
+  return sql`EXISTS (SELECT 1 FROM ${registrationsOut} AS told JOIN ${clients} ON ${clients.id} = told.client_id
+    WHERE ${clients.teamId} = ${teamId} AND ${clients.deletedAt} IS NULL AND told.acked_version < told.version
+      AND told.region NOT IN (SELECT value FROM json_each(${clients.regions})))`;
+}
+
+export async function hasUntoldRegions(db: Database, teamId: string): Promise<boolean> {
+  const row = await db.get<{ untold: number }>(sql`SELECT ${untoldRegions(teamId)} AS untold`);
+  return row.untold === 1;
+}
+
+/** A moved team's moves on this side, the latest first. */
+export async function listMoves(db: Database, teamId: string): Promise<TeamMoveRow[]> {
+  return db
+    .select()
+    .from(teamMoves)
+    .where(eq(teamMoves.teamId, teamId))
+    .orderBy(desc(teamMoves.id))
+    .limit(20);
+}
 
 /** How a client names its team where that is not: never the id of one that is. */
 function awayTeamId(region: RegionCode, teamId: string): string {

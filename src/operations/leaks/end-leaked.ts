@@ -1,4 +1,5 @@
 import type { RegionCode } from "../../domain/region.ts";
+import { homeOf } from "../../domain/registration.ts";
 import { findTokenByHash } from "../../store/access-tokens.ts";
 import { commit } from "../../store/database.ts";
 import { endClientSecret, findClientSecret, findServiceKey, recordOnceSince } from "../../store/leaks.ts";
@@ -76,6 +77,9 @@ async function endLeakedSecret(deps: Deps, hash: string, report: LeakReport): Pr
   const { db } = deps;
   const secret = await findClientSecret(db, hash);
   if (secret === undefined) return null;
+  // Of a client that has moved, its new home ends it everywhere, here too.
+  if (secret.homeRegion !== null && homeOf(secret.clientId) === deps.region)
+    return elsewhere(secret.homeRegion);
   const { clientId, teamId, createdAt } = secret;
   if (secret.expiresAt === null || secret.expiresAt > deps.clock()) {
     const witness = leakWitness(deps, report);

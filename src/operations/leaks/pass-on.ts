@@ -11,7 +11,7 @@ export interface SignedReport {
 
 export const GITHUB_REPORTS_PATH = "/v1/leaks/github";
 
-/** The query by which a region knows a report that another one passed on, so that none goes round. */
+/** The query by which a region knows through which ones a report has come, so that none goes round. */
 export const PASSED_ON = "passed_on";
 
 const TIMEOUT_MS = 20_000;
@@ -19,6 +19,7 @@ const MAX_BYTES = 1024 * 1024;
 
 /**
  * Passes a report on to the regions that its credentials name, each once, and takes their word for which are theirs.
+ * @param via the regions through which it has come here
  * @param elsewhere region by the SHA-256 of the credential, in hex
  * @param isTrue gets the hashes of those that are
  * @throws {Unavailable} when a region does not answer, after all were asked
@@ -26,13 +27,13 @@ const MAX_BYTES = 1024 * 1024;
 export async function passOn(
   deps: Deps,
   elsewhere: ReadonlyMap<string, RegionCode>,
-  signed: SignedReport,
+  { signed, via }: { readonly signed: SignedReport; readonly via: readonly RegionCode[] },
   isTrue: Set<string>,
 ): Promise<void> {
   const regions = [...new Set(elsewhere.values())];
   const asked = await Promise.allSettled(
     regions.map(async (region) => {
-      const theirs = await ask(deps, region, signed);
+      const theirs = await ask(deps, region, signed, via);
       for (const [hash, of] of elsewhere) if (of === region && theirs.has(hash)) isTrue.add(hash);
     }),
   );
@@ -43,21 +44,25 @@ export async function passOn(
 
 /** @returns what is a credential of that region, by SHA-256 in hex */
 async function ask(
-  { send, origins }: Deps,
+  { send, origins, region: here }: Deps,
   region: RegionCode,
   { keyId, signature, body }: SignedReport,
+  via: readonly RegionCode[],
 ): Promise<ReadonlySet<string>> {
-  const request = new Request(`${origins[region]}${GITHUB_REPORTS_PATH}?${PASSED_ON}=true`, {
-    method: "POST",
-    headers: {
-      "Content-Type": "application/json",
-      "Github-Public-Key-Identifier": keyId,
-      "Github-Public-Key-Signature": signature,
+  const request = new Request(
+    `${origins[region]}${GITHUB_REPORTS_PATH}?${PASSED_ON}=${[...via, here].join(",")}`,
+    {
+      method: "POST",
+      headers: {
+        "Content-Type": "application/json",
+        "Github-Public-Key-Identifier": keyId,
+        "Github-Public-Key-Signature": signature,
+      },
+      body,
+      redirect: "manual",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     },
-    body,
-    redirect: "manual",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
+  );
   const response = await send(request);
   if (response.status !== 200 || Number(response.headers.get("Content-Length") ?? 0) > MAX_BYTES) {
     throw new Error(`status ${response.status}`);

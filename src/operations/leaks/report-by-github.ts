@@ -33,13 +33,25 @@ const MOST_ENDED = 50;
 /**
  * Ends what GitHub has found, and says of each match whether it was a credential. Another region's are its own to
  * judge and to end: it gets the report as GitHub signed it.
- * @param signed the report as it came, null: another region passed it on, and it goes no further
+ * @param signed the report as it came
+ * @param via the regions that passed it on, null: GitHub sent it. A credential's own region has judged it then; only
+ *   where a team has moved from there the report goes on, to where it has not been.
  * @throws {Unavailable} when not all of it could be done; what was done stays done, and the same report again
  *   does the rest
  */
 export async function reportByGitHub(
   deps: Deps,
-  { matches, ip, signed }: { matches: readonly Match[]; ip: string | null; signed: SignedReport | null },
+  {
+    matches,
+    ip,
+    signed,
+    via,
+  }: {
+    readonly matches: readonly Match[];
+    readonly ip: string | null;
+    readonly signed: SignedReport;
+    readonly via: readonly RegionCode[] | null;
+  },
   moment: Moment,
 ): Promise<Label[]> {
   const own = new Map<string, Found>();
@@ -49,19 +61,29 @@ export async function reportByGitHub(
     if (credential === null || !isLeakable(credential)) continue;
     const hash = hashCredential(match.token);
     const region = await regionElsewhere(deps, credential, moment);
-    if (region !== null) elsewhere.set(hash, region);
-    else if (credential.region !== deps.region || tagHolds(deps, credential))
+    // A secret may hold in more regions than the one that it names.
+    const named = credential.kind === "cs" && credential.region !== deps.region ? credential.region : region;
+    if (named !== null && via === null) elsewhere.set(hash, named);
+    if (region !== null) continue;
+    if (credential.region !== deps.region || tagHolds(deps, credential)) {
       own.set(hash, { credential, match });
+    }
   }
   const stored = await findOwn(deps, own, moment);
-  for (const [hash, { teamLivesIn }] of stored) if (teamLivesIn !== null) elsewhere.set(hash, teamLivesIn);
+  const moved = [...stored].filter(([, { teamLivesIn }]) => teamLivesIn !== null);
+  for (const [hash, { teamLivesIn }] of moved) {
+    if (teamLivesIn !== null && !via?.includes(teamLivesIn)) elsewhere.set(hash, teamLivesIn);
+  }
   const isTrue = new Set<string>();
   // Whatever becomes of one part, the other part is done.
   const done = await Promise.allSettled([
     endOwn(deps, own, stored, isTrue, { ip, moment }),
-    ...(signed === null ? [] : [passOn(deps, elsewhere, signed, isTrue)]),
+    passOn(deps, elsewhere, { signed, via: via ?? [] }, isTrue),
   ]);
   for (const part of done) if (part.status === "rejected") throw part.reason;
+  // Between two regions, where neither can end it yet: GitHub has to ask again.
+  if (moved.some(([hash, { isUnderWay }]) => isUnderWay && !isTrue.has(hash)))
+    throw new Unavailable("a team is on its way to another region");
   return matches.map(({ token, type }) => {
     const hash = hashCredential(token);
     return { tokenHash: base64OfHex(hash), type, isTrue: isTrue.has(hash) };
@@ -82,7 +104,7 @@ async function findOwn(
   if (own.size === 0) return new Map();
   // What was restored may hold a credential that has ended.
   await heldAgainstJournal(deps.records, moment);
-  return findLeaked(deps.db, { hashes: [...own.keys()], now: deps.clock() });
+  return findLeaked(deps.db, { hashes: [...own.keys()], here: deps.region, now: deps.clock() });
 }
 
 async function endOwn(

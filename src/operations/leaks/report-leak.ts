@@ -40,7 +40,10 @@ export async function reportLeak(
   if (region !== null) return err({ kind: "wrong_region", region });
   if (credential.region === deps.region && !tagHolds(deps, credential)) return err(NEVER_WAS);
   const found = { ...by, url: cleanUrl(url) };
-  return endReported(deps, () => endLeaked(deps, credential, found), { ip, never: NEVER_WAS }, moment);
+  // A secret may hold in other regions than the one that it names; where it does not, that one knows it.
+  const isNamedElsewhere = credential.kind === "cs" && credential.region !== deps.region;
+  const never = isNamedElsewhere ? ({ kind: "wrong_region", region: credential.region } as const) : NEVER_WAS;
+  return endReported(deps, () => endLeaked(deps, credential, found), { ip, never }, moment);
 }
 
 async function endReported(

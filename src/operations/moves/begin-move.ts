@@ -3,7 +3,13 @@ import type { RegionCode } from "../../domain/region.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { recordChange } from "../../store/changes.ts";
 import { commit, UniqueViolation } from "../../store/database.ts";
-import { findMove, findMoveOf, insertMove, type TeamMoveRow } from "../../store/team-moves.ts";
+import {
+  findMove,
+  findMoveOf,
+  insertMove,
+  listMoves as listRows,
+  type TeamMoveRow,
+} from "../../store/team-moves.ts";
 import { findTeam } from "../../store/teams.ts";
 import { auditRow, type Actor } from "../change.ts";
 import { makeId } from "../credentials.ts";
@@ -50,8 +56,10 @@ export async function beginMove(
   try {
     await commit(db, [insertMove(db, move), ...recordChange(db, { subjects: [], audit })]);
   } catch (error) {
-    if (error instanceof UniqueViolation) return err(ANOTHER);
-    throw error;
+    if (!(error instanceof UniqueViolation)) throw error;
+    // Of two at once, one begins it.
+    const other = await findMoveOf(db, { teamId, states: ["copying", "receiving"] });
+    return other?.region === to && other.state === "copying" ? ok(other) : err(ANOTHER);
   }
   return ok(move);
 }
@@ -62,4 +70,9 @@ const ANOTHER: Refusal = { kind: "move_refused", obstacle: "another_move" };
 export async function showMove({ db }: Pick<Deps, "db">, id: string): Promise<Result<TeamMoveRow, Refusal>> {
   const move = await findMove(db, id);
   return move === undefined ? err({ kind: "not_found", noun: "move" }) : ok(move);
+}
+
+/** A team's moves on this side, the latest first. */
+export function listMoves({ db }: Pick<Deps, "db">, teamId: string): Promise<TeamMoveRow[]> {
+  return listRows(db, teamId);
 }

@@ -7,8 +7,11 @@ import { readLastChange } from "../../store/moved-rows.ts";
 import {
   changeMove,
   freezeTeam,
+  hasUntoldRegions,
   refuseChangedTeam,
+  refuseUntoldRegions,
   sendTeamAway,
+  settlePlace,
   takeTeamBack,
   type TeamMoveRow,
 } from "../../store/team-moves.ts";
@@ -23,9 +26,6 @@ import { digestMove } from "./read-rows.ts";
 
 /** So long a team stands still for its last rows; whoever drives the move and dies holds nobody up for longer. */
 const FROZEN_MS = 300_000;
-
-/** For the commit itself, since the bound counts from there. */
-const COMMIT_MS = 1_000;
 
 /** Lets a team's rows stand still, but for what ends: tokens are checked and revoked as ever. */
 export async function freezeMove(
@@ -57,7 +57,7 @@ export async function handOver(
   actor: Actor,
 ): Promise<Result<TeamMoveRow, Refusal>> {
   const shown = await showMove(deps, id);
-  if (shown.ok && shown.value.state === "handed_over") return shown;
+  if (shown.ok && shown.value.state === "handed_over") return finishMove(deps, shown.value);
   const found = await inState(deps, id, "copying");
   if (!found.ok) return found;
   const move = found.value;
@@ -68,30 +68,30 @@ export async function handOver(
   const last = await readLastChange(deps.db, teamId);
   const digest = await digestMove(deps, move);
   if (digest.sha256 !== sha256) return err(DIFFERS);
+  // It would never hear of it: its new home does not know that it ever was enabled there.
+  if (await hasUntoldRegions(deps.db, teamId))
+    return err({ kind: "move_refused", obstacle: "registrations_pending" });
   const audit = auditRow(deps, actor, {
     type: "team.move_handed_over",
     teamId,
     subject: id,
     detail: { to, rows: digest.rows, sha256 },
   });
-  const effectiveBy = audit.at + COMMIT_MS + deps.freshnessMs;
   // The freeze may have lapsed since it was read, and a change slipped in: that would show in the audit trail.
   const won = await commitIfHolds(deps.db, [
-    refuseChangedTeam(deps.db, { teamId, last }),
+    refuseChangedTeam(deps.db, { teamId, last, eventSequence: team.eventSequence }),
+    refuseUntoldRegions(deps.db, teamId),
     ...changeMove(deps.db, move, {
       state: "handed_over",
       rows: digest.rows,
       sha256,
-      effectiveBy,
       changedBy: audit.id,
       updatedAt: audit.at,
     }),
-    ...sendTeamAway(deps.db, { teamId, to, auditId: audit.id }),
+    ...sendTeamAway(deps.db, { teamId, to, at: audit.at, auditId: audit.id }),
     ...recordChange(deps.db, { subjects: placeSubjects(teamId), audit }),
   ]);
-  if (!won) return err(CHANGED);
-  await journalPlace(deps, teamId, audit.at);
-  return showMove(deps, id);
+  return won ? finishMove(deps, { ...move, effectiveBy: null }) : err(CHANGED);
 }
 
 /**
@@ -104,7 +104,8 @@ export async function cancelMove(
   actor: Actor,
 ): Promise<Result<TeamMoveRow, Refusal>> {
   const found = await showMove(deps, id);
-  if (!found.ok || found.value.state === "cancelled") return found;
+  if (!found.ok) return found;
+  if (found.value.state === "cancelled") return finishMove(deps, found.value);
   const move = found.value;
   if (move.state !== "copying" && move.state !== "handed_over") return err(wrongState(move));
   const { teamId, region: from } = move;
@@ -114,15 +115,30 @@ export async function cancelMove(
   }
   const audit = auditRow(deps, actor, { type: "team.move_cancelled", teamId, subject: id });
   const won = await commitIfHolds(deps.db, [
-    ...changeMove(deps.db, move, { state: "cancelled", changedBy: audit.id, updatedAt: audit.at }),
+    ...changeMove(deps.db, move, {
+      state: "cancelled",
+      effectiveBy: null,
+      changedBy: audit.id,
+      updatedAt: audit.at,
+    }),
     ...(move.state === "handed_over"
-      ? takeTeamBack(deps.db, { teamId, from, auditId: audit.id })
+      ? takeTeamBack(deps.db, { teamId, from, at: audit.at, auditId: audit.id })
       : [freezeTeam(deps.db, { teamId, until: null })]),
     ...recordChange(deps.db, { subjects: placeSubjects(teamId), audit }),
   ]);
-  if (!won) return err(CHANGED);
-  if (move.state === "handed_over") await journalPlace(deps, teamId, audit.at);
-  return showMove(deps, id);
+  return won ? finishMove(deps, { ...move, effectiveBy: null }) : err(CHANGED);
+}
+
+/**
+ * What has to follow before anybody is told that a team came or went: the journal knows it, and the bound is counted
+ * from after the commit. Whoever died in between is made up for by the next one who asks for the same step.
+ */
+export async function finishMove(deps: Deps, move: TeamMoveRow): Promise<Result<TeamMoveRow, Refusal>> {
+  if (move.effectiveBy === null) {
+    await journalPlace(deps, move.teamId);
+    await settlePlace(deps.db, { id: move.id, effectiveBy: deps.clock() + deps.freshnessMs });
+  }
+  return showMove(deps, move.id);
 }
 
 const CHANGED: Refusal = { kind: "move_refused", obstacle: "changed" };
@@ -147,9 +163,9 @@ export function placeSubjects(teamId: string): string[] {
 }
 
 /** A database that is restored to an earlier moment must not bring a team back to life that lives elsewhere. */
-export async function journalPlace(deps: Deps, teamId: string, at: number): Promise<void> {
+async function journalPlace(deps: Deps, teamId: string): Promise<void> {
   const team = await findTeam(deps.db, teamId);
   if (team === undefined) return;
   const id = stateId({ id: teamId, version: team.placeVersion, value: team.livesIn ?? "" });
-  await journalEnded(deps, { kind: "team_place", id, at });
+  await journalEnded(deps, { kind: "team_place", id, at: deps.clock() });
 }

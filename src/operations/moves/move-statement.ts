@@ -15,7 +15,9 @@ const STEPS: readonly string[] = ["handed_over", "taken", "declined"] satisfies 
 
 /** What this region has to say of a move to the other one, signed; null: nothing, or nothing any more. */
 export async function statementOf(deps: Deps, move: TeamMoveRow): Promise<string | null> {
-  if (!STEPS.includes(move.state)) return null;
+  // A place that is not settled yet is not spoken of.
+  const isSettled = move.state === "declined" || move.effectiveBy !== null;
+  if (!STEPS.includes(move.state) || !isSettled) return null;
   const { id, teamId, startedAt, sha256, effectiveBy } = move;
   const step = move.state as MoveStep;
   const claims = {

@@ -30,8 +30,9 @@ export async function readRows(
 ): Promise<Result<MovedPage, Refusal>> {
   const move = await showMove(deps, id);
   if (!move.ok) return move;
-  if (move.value.state !== "copying")
-    return err({ kind: "move_refused", obstacle: `state_${move.value.state}` });
+  const { state } = move.value;
+  if (state !== "copying" && state !== "handed_over")
+    return err({ kind: "move_refused", obstacle: `state_${state}` });
   // What was restored may hold what has ended.
   await heldAgainstJournal(deps.records, moment);
   const read = await readMovedRows(deps.db, scopeOf(deps, move.value), { ...range, limit: MAX_ROWS });

@@ -6,15 +6,17 @@ import { err, ok, type Result } from "../../domain/result.ts";
 import type { MovedRange, MovedRow } from "../../domain/team-move.ts";
 import {
   arrivingClients,
+  countComing,
   dropArrivals,
   findOccupied,
+  isSsoAlone,
   namedPermissions,
   putArrivals,
 } from "../../store/arrivals.ts";
 import { recordChange } from "../../store/changes.ts";
 import { commit, commitIfHolds, UniqueViolation } from "../../store/database.ts";
 import { COLUMNS } from "../../store/moved-rows.ts";
-import { changeMove, insertMove, type TeamMoveRow } from "../../store/team-moves.ts";
+import { changeMove, insertMove, touchMove, type TeamMoveRow } from "../../store/team-moves.ts";
 import { findTeam } from "../../store/teams.ts";
 import { auditRow, type Actor } from "../change.ts";
 import { countImported } from "../consult-imported.ts";
@@ -96,7 +98,7 @@ export async function receiveRows(
     before = key;
   }
   const written = await commitIfHolds(deps.db, [
-    ...changeMove(deps.db, move.value, { updatedAt: deps.clock() }),
+    ...touchMove(deps.db, move.value, deps.clock()),
     ...putArrivals(deps.db, { moveId: id, ...range }, rows),
   ]);
   return written ? move : err({ kind: "move_refused", obstacle: "changed" });
@@ -112,14 +114,16 @@ export async function obstaclesTo(deps: Deps, move: TeamMoveRow, moment: Moment)
   const clients = await arrivingClients(db, moveId);
   const theirs = await Promise.all(clients.map((client) => wasHomeOf(deps, client, from)));
   const { rows } = await digestMove(deps, move);
-  const hashes = rows.team_tokens + rows.access_tokens + rows.refresh_tokens;
-  const isTooMany = (await countImported(deps, moment)) + hashes > MAX_IN_REGION;
+  const coming = await countComing(db, { moveId, here: deps.region });
+  const isTooMany = (await countImported(deps, moment)) + coming > MAX_IN_REGION;
   return [
     ...(rows.team === 1 ? [] : ["incomplete"]),
     ...unknown.map((name) => `permission_unknown ${name}`),
     ...occupied.map((what) => `taken ${what}`),
     ...(theirs.every(Boolean) ? [] : ["clients_of_another_region"]),
     ...(isTooMany ? ["too_many_tokens"] : []),
+    // Nobody could come in: the connection does not come along.
+    ...((await isSsoAlone(db, moveId)) ? ["sign_in_by_sso_alone"] : []),
   ];
 }
 

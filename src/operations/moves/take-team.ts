@@ -3,7 +3,7 @@ import { err, type Result } from "../../domain/result.ts";
 import { arrivingWebhooks, dropArrivals } from "../../store/arrivals.ts";
 import { recordChange } from "../../store/changes.ts";
 import { commit, ConditionFailed, UniqueViolation } from "../../store/database.ts";
-import { changeMove, markReturned, type TeamMoveRow } from "../../store/team-moves.ts";
+import { changeMove, markReturned, refuseTouchedMove, type TeamMoveRow } from "../../store/team-moves.ts";
 import { settleArrivals } from "../../store/settle-arrivals.ts";
 import { insertWebhookSecret } from "../../store/webhooks.ts";
 import { auditRow, type Actor } from "../change.ts";
@@ -11,10 +11,11 @@ import type { Deps } from "../deps.ts";
 import type { Moment } from "../moment.ts";
 import { makeWebhookSecret } from "../webhooks/webhook-secret.ts";
 import { showMove } from "./begin-move.ts";
-import { inState, journalPlace, placeSubjects } from "./hand-over.ts";
+import { finishMove, inState, placeSubjects } from "./hand-over.ts";
 import { readStatement } from "./move-statement.ts";
 import { digestMove } from "./read-rows.ts";
 import { obstaclesTo } from "./receive-team.ts";
+import { replaySince } from "./replay-since.ts";
 
 /**
  * Takes a team that another region has handed over: all of it at once, and exactly what was handed over. Done twice,
@@ -30,7 +31,7 @@ export async function takeTeam(
 ): Promise<Result<TeamMoveRow, Refusal>> {
   const { db } = deps;
   const shown = await showMove(deps, id);
-  if (shown.ok && shown.value.state === "taken") return shown;
+  if (shown.ok && shown.value.state === "taken") return finishTaking(deps, shown.value);
   const found = await inState(deps, id, "receiving");
   if (!found.ok) return found;
   const move = found.value;
@@ -56,11 +57,12 @@ export async function takeTeam(
   const secrets = (await arrivingWebhooks(db, id)).map((webhook) => makeWebhookSecret(deps, webhook).row);
   try {
     await commit(db, [
+      // What was compared is what is written.
+      refuseTouchedMove(db, move),
       ...changeMove(db, move, {
         state: "taken",
         rows: digest.rows,
         sha256: digest.sha256,
-        effectiveBy: at + deps.freshnessMs,
         changedBy: auditId,
         updatedAt: at,
       }),
@@ -76,9 +78,18 @@ export async function takeTeam(
     if (error instanceof ConditionFailed) return refused("changed");
     throw error;
   }
-  await journalPlace(deps, teamId, at);
-  await deps.startTimer(Math.min(deps.freshnessMs, MAX_WAIT_MS)).done;
-  return showMove(deps, id);
+  return finishTaking(deps, { ...move, effectiveBy: null });
+}
+
+async function finishTaking(deps: Deps, move: TeamMoveRow): Promise<Result<TeamMoveRow, Refusal>> {
+  if (move.effectiveBy === null) {
+    // What was ended here once is ended, though a restored database had never heard of the team.
+    await replaySince(deps, move.startedAt);
+  }
+  const finished = await finishMove(deps, move);
+  const wait = finished.ok ? (finished.value.effectiveBy ?? 0) - deps.clock() : 0;
+  if (wait > 0) await deps.startTimer(Math.min(wait, MAX_WAIT_MS)).done;
+  return finished;
 }
 
 /** Longer than any bound that is worth having; clocks of two regions may differ by some of it. */

@@ -28,8 +28,8 @@ export async function foreignRegion(
 
 /**
  * Another region's credential, before anybody asks who sent it: whoever has it is sent to where it is known
- * (contract, section 9), and the store of this region has no part in it. It tells nothing that the credential
- * does not say itself.
+ * (contract, section 9). Of the store only the filter of what has moved here has a part in it, which is in memory; the
+ * answer tells nothing that the credential does not say itself.
  */
 export async function foreignCredential(
   deps: Pick<Deps, "region" | "records">,

@@ -35,7 +35,6 @@ export async function readRegistration(
   const { kid, clientId, issuer } = said;
   const home = REGION_CODES.find((code) => deps.origins[code] === issuer);
   if (home === undefined || home === deps.region) return err({ kind: "unknown_credential" });
-  if (!(await mayRegister(deps, clientId, home))) return err({ kind: "unknown_credential" });
   const key = await deps.regionKeys.find(home, kid);
   if (key === null) return err({ kind: "unknown_credential" });
   let payload: JWTPayload;
@@ -54,6 +53,8 @@ export async function readRegistration(
     if (error instanceof errors.JOSEError) return err({ kind: "unknown_credential" });
     throw error;
   }
+  // Only now: whoever cannot sign for a region makes this one ask nobody.
+  if (!(await mayRegister(deps, clientId, home))) return err({ kind: "unknown_credential" });
   const registration = readClaims(payload);
   // What was verified is what counts, and it has to speak of the client that it was verified for.
   return registration === null || registration.clientId !== clientId

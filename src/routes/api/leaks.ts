@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Refusal } from "../../domain/refusal.ts";
+import { isRegionCode } from "../../domain/region.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { GITHUB_REPORTS_PATH, PASSED_ON, type SignedReport } from "../../operations/leaks/pass-on.ts";
 import { reportByGitHub, type Label } from "../../operations/leaks/report-by-github.ts";
@@ -57,7 +58,7 @@ export const leakRoutes: readonly Route[] = [
     summary: "What GitHub's secret scanning has found, signed by GitHub.",
     access: { kind: "anyone" },
     ownBody: githubBody,
-    query: { [PASSED_ON]: "Another region passed the report on; it goes no further." },
+    query: { [PASSED_ON]: "The regions that have passed the report on; it goes to none of them." },
     anyAccept: true,
     answers: { status: 200, body: "LeakLabels" },
     refuses: [401, 413],
@@ -73,7 +74,8 @@ export const leakRoutes: readonly Route[] = [
       const report = {
         matches: matches.value,
         ip: request.headers.get("CF-Connecting-IP"),
-        signed: query.has(PASSED_ON) ? null : signed.value,
+        signed: signed.value,
+        via: query.has(PASSED_ON) ? (query.get(PASSED_ON) ?? "").split(",").filter(isRegionCode) : null,
       };
       return ok({ status: 200, body: (await reportByGitHub(deps, report, moment)).map(presentLabel) });
     },

@@ -78,21 +78,24 @@ export async function answerMove(
 ): Promise<Result<Answer, Refusal>> {
   if (!found.ok) return found;
   const move = found.value;
+  return ok({
+    status,
+    body: { move: { ...presentMove(deps, move), statement: await statementOf(deps, move) } },
+  });
+}
+
+export function presentMove({ region: here }: Pick<Deps, "region">, move: TeamMoveRow) {
   const { id, teamId: team, direction, region, state, startedAt, rows, sha256, effectiveBy } = move;
-  const [from, to] = direction === "out" ? [deps.region, region] : [region, deps.region];
-  const body = {
-    move: {
-      id,
-      team,
-      from,
-      to,
-      state,
-      started_at: isoTime(startedAt),
-      rows,
-      sha256,
-      effective_by: effectiveBy === null ? null : isoTime(effectiveBy),
-      statement: await statementOf(deps, move),
-    },
+  const [from, to] = direction === "out" ? [here, region] : [region, here];
+  return {
+    id,
+    team,
+    from,
+    to,
+    state,
+    started_at: isoTime(startedAt),
+    rows,
+    sha256,
+    effective_by: isoTime(effectiveBy),
   };
-  return ok({ status, body });
 }

@@ -3,12 +3,12 @@ import type { Refusal } from "../../domain/refusal.ts";
 import { REGION_CODES } from "../../domain/region.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { isMovedKind, MOVED_KINDS } from "../../domain/team-move.ts";
-import { beginMove, showMove } from "../../operations/moves/begin-move.ts";
+import { beginMove, listMoves, showMove } from "../../operations/moves/begin-move.ts";
 import { inviteArrived } from "../../operations/moves/invite-arrived.ts";
 import { digestMove, readRows } from "../../operations/moves/read-rows.ts";
 import { obstaclesTo, receiveRows, receiveTeam } from "../../operations/moves/receive-team.ts";
 import { readBytes, readJsonBytes, validate } from "../body.ts";
-import { answerMove } from "./move-steps.ts";
+import { answerMove, presentMove } from "./move-steps.ts";
 import { route, type Route } from "./route.ts";
 import { parseTime, TIME_WRITING } from "./times.ts";
 
@@ -43,6 +43,17 @@ export const moveRoutes: readonly Route[] = [
     handle: async ({ deps, params, body, actor }) => {
       const begun = await beginMove(deps, { teamId: params["team"] ?? "", to: body.to }, actor);
       return answerMove(deps, begun, 201);
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/teams/{team}/moves",
+    summary: "The team's moves that this region has had a part in, the latest first.",
+    access: { kind: "operator" },
+    answers: { status: 200, body: "Moves" },
+    handle: async ({ deps, params }) => {
+      const moves = await listMoves(deps, params["team"] ?? "");
+      return ok({ status: 200, body: { moves: moves.map((move) => presentMove(deps, move)) } });
     },
   }),
   route({

@@ -328,7 +328,7 @@ describe("credentials of other regions", () => {
     ]);
     expect(got).toEqual([body]);
     const sent = outside.asked.find(({ url }) => url.startsWith(EU));
-    expect(sent?.url).toBe(`${EU}/v1/leaks/github?passed_on=true`);
+    expect(sent?.url).toBe(`${EU}/v1/leaks/github?passed_on=us`);
     expect(sent?.headers.get("GITHUB-PUBLIC-KEY-IDENTIFIER")).toBe(github.id);
     expect(sent?.headers.get("Authorization")).toBeNull();
   });

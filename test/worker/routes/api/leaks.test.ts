@@ -250,7 +250,7 @@ test("a service key stays in force, and the operator is told once a day", async 
 });
 
 describe("what is no credential of this region", () => {
-  test("is refused by its text alone: nothing is read, nothing counted, nothing written", async () => {
+  test("is refused by its text alone, and by what is in memory: nothing is read, nothing counted, nothing written", async () => {
     let reads = 0;
     const at = await startWorker({
       DB: storeWith(
@@ -262,6 +262,9 @@ describe("what is no credential of this region", () => {
       ),
       LIMITER: null as never,
     });
+    // Which credentials have come here with their teams is in memory from now on.
+    expectRefusal(await report(sealed("rt", { region: "jp" }), { at }), 401, "TOK0003");
+    reads = 0;
     const forged = sealed("pat", { key: "another key" });
     const mistyped = `${sealed("pat").slice(0, -1)}!`;
     expectRefusal(await report(forged, { at }), 404, "COM0008");
@@ -279,6 +282,30 @@ describe("what is no credential of this region", () => {
     const elsewhere = expectRefusal(await report(sealed("rt", { region: "jp" }), { at }), 401, "TOK0003");
     expect(elsewhere.region).toEqual({ code: "jp", base_url: "https://tokens.example.jp" });
     expect(reads).toBe(0);
+  });
+
+  test("but names another region as a client secret, which may hold in several, is looked for here first", async () => {
+    const client = await storeClient();
+    const secret = sealed("cs", { region: "eu" });
+    const unknown = expectRefusal(await report(secret), 401, "TOK0003");
+    expect(unknown.region?.code).toBe("eu");
+    await env.DB.prepare("INSERT INTO client_secrets (hash, client_id, created_at) VALUES (?, ?, ?)")
+      .bind(hashCredential(secret), client.id, Date.now())
+      .run();
+    expect((await report(secret)).status).toBe(200);
+    expect(await leaksOf(client.id)).toMatchObject([{ kind: "cs" }]);
+  });
+
+  test("as a secret of a client that has moved with its team ends where that is now", async () => {
+    const client = await storeClient();
+    const id = "cli_us_0000000000000000000000000m";
+    await env.DB.batch([
+      env.DB.prepare("UPDATE clients SET id = ?, home_region = 'eu' WHERE id = ?").bind(id, client.id),
+      env.DB.prepare("UPDATE client_secrets SET client_id = ? WHERE client_id = ?").bind(id, client.id),
+    ]);
+    const refused = expectRefusal(await report(client.secret), 401, "TOK0003");
+    expect(refused.region).toEqual({ code: "eu", base_url: "https://tokens.example.eu" });
+    expect(await leaksOf(id)).toEqual([]);
   });
 
   test("and what never was look the same, for every kind", async () => {
