@@ -1,7 +1,10 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import drizzleConfig from "./drizzle.config.ts";
+import { storeInMemory } from "./test/memory-folder.ts";
 import { sourceBundle } from "./test/source-bundle.ts";
+
+storeInMemory();
 
 /**
  * Tests that drive a browser run where one is named (`.ci/run` does), or when somebody asks for them; who has no

@@ -52,6 +52,7 @@ export class ChangeFeed {
   #inFlight: Poll | null = null;
   #issued = 0;
   #applied = 0;
+  #holdsForeign = true;
 
   constructor(options: ChangeFeedOptions) {
     this.boundMs = options.boundMs;
@@ -62,6 +63,11 @@ export class ChangeFeed {
   /** Start of the newest read that was applied: every change committed before it is known here. */
   get knownAt(): number {
     return this.#feedAt;
+  }
+
+  /** Whether anything is stored that another made, as far as that is known here: as fresh as all else. */
+  get holdsForeign(): boolean {
+    return this.#holdsForeign;
   }
 
   /** Registers what to forget when the feed can no longer vouch for it. */
@@ -158,6 +164,7 @@ export class ChangeFeed {
   ): void {
     if (issue < this.#applied) return;
     this.#applied = issue;
+    this.#holdsForeign = page.holdsForeign;
     if (this.#lostTrack(page, after)) this.#forgetAll(page);
     else this.#take(page);
     if (this.#kills.size > this.#maxKills) this.#forgetAll(page);

@@ -44,6 +44,9 @@ export function consultHash(
   hash: string,
   moment: Moment,
 ): Consulted | Promise<Consulted> {
+  const { feed } = records;
+  // Most regions have none of what another made: their feed says so, and no filter is needed.
+  if (!feed.holdsForeign && feed.isFreshFor(moment)) return { hash: null, asOf: feed.knownAt };
   // What was found before needs no filter.
   if (freshnessMs === 0 || records.tokens.has(hash)) return { hash, asOf: moment.arrivedAt };
   const filter = records.imported.hit(ALL_IMPORTED, moment);
@@ -63,6 +66,8 @@ export async function regionElsewhere(
   moment: Moment,
 ): Promise<RegionCode | null> {
   if (!isTagged(kind) || region === here) return null;
+  const { feed } = records;
+  if (!feed.holdsForeign && feed.isFreshFor(moment)) return region;
   const filter = await records.imported.get(ALL_IMPORTED, moment);
   return judge(filter, hashCredential(text)).hash === null ? region : null;
 }

@@ -1,7 +1,7 @@
 import { asc, gt, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { markColumn } from "./journal-mark.ts";
-import { feed, meta } from "./schema.ts";
+import { accessTokens, feed, meta, refreshTokens } from "./schema.ts";
 
 /** One row of the feed: the subject's cached copies that were read before `seq` are dead. */
 export interface FeedRow {
@@ -22,6 +22,8 @@ export interface FeedHead {
 /** What one read of the feed brings. */
 export interface FeedPage extends FeedHead {
   readonly rows: readonly FeedRow[];
+  /** Whether any hash is stored of what another made: a foreign key, or a token of a team that moved here. */
+  readonly holdsForeign: boolean;
 }
 
 /** A reader that finds this many rows has fallen too far behind to trust its cache. */
@@ -53,7 +55,7 @@ export function feedHeadOf(
 
 /** The feed after `cursor`, on the primary, in one transaction. */
 export async function readFeed(db: Database, cursor: number): Promise<FeedPage> {
-  const [head, rows] = await db.batch([
+  const [head, rows, [foreign]] = await db.batch([
     feedHeadStatement(db),
     db
       .select({ seq: feed.seq, subject: feed.subject })
@@ -61,8 +63,17 @@ export async function readFeed(db: Database, cursor: number): Promise<FeedPage> 
       .where(gt(feed.seq, cursor))
       .orderBy(asc(feed.seq))
       .limit(FEED_PAGE_ROWS),
+    db
+      .select({
+        any: sql<number>`EXISTS ${foreignIn(accessTokens)} OR EXISTS ${foreignIn(refreshTokens)}`.as("any"),
+      })
+      .from(sql`(SELECT 1)`),
   ]);
-  return { ...feedHeadOf(head), rows };
+  return { ...feedHeadOf(head), rows, holdsForeign: foreign?.any !== 0 };
+}
+
+function foreignIn(table: typeof accessTokens | typeof refreshTokens) {
+  return sql`(SELECT 1 FROM ${table} WHERE imported_seq IS NOT NULL)`;
 }
 
 /**

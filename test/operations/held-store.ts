@@ -162,6 +162,7 @@ export class HeldStore {
     return this.#ask(`feed > ${cursor}`, () => ({
       ...this.head(),
       rows: this.feed.filter(({ seq }) => seq > cursor).slice(0, FEED_PAGE_ROWS),
+      holdsForeign: false,
     }));
   };
 

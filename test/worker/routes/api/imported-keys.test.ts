@@ -104,15 +104,18 @@ describe("an imported key", () => {
   test("is taken at forward-auth, the management API and introspection, under either scheme", async () => {
     const text = foreignKey();
     const id = await importOne(text, { permissions: ["EMM.AccessTokens.VIEW"] });
+    const at = await startWorker();
     const forward = await send("GET", `/v1/forward-auth?team=${team}`, {
+      at,
       as: null,
       headers: { Authorization: `zoho-oauthtoken ${text}`, "X-Jeton-Service-Key": key },
     });
     expect([forward.status, forward.headers.get("X-Jeton-Token")]).toEqual([200, id]);
-    const listed = await call("GET", `/v1/teams/${team}/access-tokens`, { as: text });
+    const listed = await call("GET", `/v1/teams/${team}/access-tokens`, { at, as: text });
     expect(listed.status).toBe(200);
-    expectRefusal(await post([entryOf(foreignKey())], { as: text }), 403, "TOK0001");
+    expectRefusal(await post([entryOf(foreignKey())], { at, as: text }), 403, "TOK0001");
     const introspected = await send("POST", "/oauth/v2/introspect", {
+      at,
       as: key,
       headers: { "Content-Type": "application/x-www-form-urlencoded" },
       body: new URLSearchParams({ token: text }).toString(),
