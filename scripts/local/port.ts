@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { Trouble } from "./trouble.ts";
@@ -23,11 +24,23 @@ export function nextPort(port: number): number {
   return port < MAX_PORT ? port + 1 : port - 1;
 }
 
+/** Below those that systems hand out by themselves, to every connection: such a one may be gone a moment later. */
+const LASTING_PORTS = { from: 10_000, to: 30_000 } as const;
+const TRIES = 20;
+
 /**
  * Finds out whether a port can be listened on. Returns it, or for 0 a free one; null: somebody else has it.
  * @throws {Trouble} when this user may not listen on it.
  */
 export async function tryPort(port: number): Promise<number | null> {
+  for (let tries = 0; port === 0 && tries < TRIES; tries += 1) {
+    const found = await tryToListen(randomInt(LASTING_PORTS.from, LASTING_PORTS.to));
+    if (found !== null) return found;
+  }
+  return tryToListen(port);
+}
+
+async function tryToListen(port: number): Promise<number | null> {
   const server = createServer();
   server.listen({ host: HOST, port, exclusive: true });
   try {
