@@ -33,11 +33,15 @@ const TRIES = 20;
  * @throws {Trouble} when this user may not listen on it.
  */
 export async function tryPort(port: number): Promise<number | null> {
-  for (let tries = 0; port === 0 && tries < TRIES; tries += 1) {
+  return (port === 0 ? await tryAny() : null) ?? tryToListen(port);
+}
+
+async function tryAny(): Promise<number | null> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
     const found = await tryToListen(randomInt(LASTING_PORTS.from, LASTING_PORTS.to));
     if (found !== null) return found;
   }
-  return tryToListen(port);
+  return null;
 }
 
 async function tryToListen(port: number): Promise<number | null> {
