@@ -40,19 +40,7 @@ export async function beginMove(
   if (begun !== undefined) return begun.region === to ? ok(begun) : err(ANOTHER);
   const id = makeId(deps, "mov");
   const audit = auditRow(deps, actor, { type: "team.move_begun", teamId, subject: id, detail: { to } });
-  const move: TeamMoveRow = {
-    id,
-    teamId,
-    direction: "out",
-    region: to,
-    state: "copying",
-    startedAt: audit.at,
-    rows: null,
-    sha256: null,
-    effectiveBy: null,
-    changedBy: audit.id,
-    updatedAt: audit.at,
-  };
+  const move = newMove({ id, teamId, direction: "out", region: to, startedAt: audit.at }, audit);
   try {
     await commit(db, [insertMove(db, move), ...recordChange(db, { subjects: [], audit })]);
   } catch (error) {
@@ -62,6 +50,22 @@ export async function beginMove(
     return other?.region === to && other.state === "copying" ? ok(other) : err(ANOTHER);
   }
   return ok(move);
+}
+
+/** A move as either side of it begins. */
+export function newMove(
+  move: Pick<TeamMoveRow, "id" | "teamId" | "direction" | "region" | "startedAt">,
+  audit: { readonly id: string; readonly at: number },
+): TeamMoveRow {
+  return {
+    ...move,
+    state: move.direction === "out" ? "copying" : "receiving",
+    rows: null,
+    sha256: null,
+    effectiveBy: null,
+    changedBy: audit.id,
+    updatedAt: audit.at,
+  };
 }
 
 const ANOTHER: Refusal = { kind: "move_refused", obstacle: "another_move" };

@@ -25,7 +25,7 @@ import { MAX_IN_REGION } from "../import-keys.ts";
 import type { Moment } from "../moment.ts";
 import { knownPermissions } from "../records.ts";
 import { wasHomeOf } from "../regions/current-home.ts";
-import { showMove } from "./begin-move.ts";
+import { newMove, showMove } from "./begin-move.ts";
 import { inState, wrongState } from "./hand-over.ts";
 import { digestMove } from "./read-rows.ts";
 
@@ -55,19 +55,7 @@ export async function receiveTeam(
   const team = await findTeam(db, teamId);
   if (team?.livesIn === null) return err({ kind: "move_refused", obstacle: "is_here" });
   const audit = auditRow(deps, actor, { type: "team.move_awaited", teamId, subject: id, detail: { from } });
-  const move: TeamMoveRow = {
-    id,
-    teamId,
-    direction: "in",
-    region: from,
-    state: "receiving",
-    startedAt,
-    rows: null,
-    sha256: null,
-    effectiveBy: null,
-    changedBy: audit.id,
-    updatedAt: audit.at,
-  };
+  const move = newMove({ id, teamId, direction: "in", region: from, startedAt }, audit);
   try {
     await commit(db, [insertMove(db, move), ...recordChange(db, { subjects: [], audit })]);
   } catch (error) {
