@@ -33,6 +33,8 @@ export default defineConfig({
         plugins: [
           sourceBundle(),
           cloudflareTest(async () => ({
+            // The source, not what `wrangler.toml` has built from it.
+            main: "./src/index.ts",
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               // Nobody takes from this one: endpoints have their turns when a test says so.

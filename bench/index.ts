@@ -69,7 +69,7 @@ async function* stored(
 }
 
 async function* start(builds: Builds, { quick }: BenchOptions): AsyncGenerator<Section> {
-  yield await measureStart(builds, { times: quick ? 7 : 25 });
+  yield await measureStart(builds, { times: quick ? 7 : 50 });
 }
 
 function tellRound({ rounds }: BenchOptions): (round: number) => void {

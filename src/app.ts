@@ -1,36 +1,61 @@
-import { Hono } from "hono";
+import { Hono, type Context } from "hono";
 import { ConfigError, type Env } from "./bindings.ts";
 import type { Refusal } from "./domain/refusal.ts";
 import { REGION_CODES, type RegionCode } from "./domain/region.ts";
 import type { Deps } from "./operations/deps.ts";
 import { retryAfterSecondsOf } from "./operations/unavailable.ts";
 import { serveRoutes } from "./routes/api/serve.ts";
-import { apiRoutes } from "./routes/api/table.ts";
-import { serveOAuth } from "./routes/oauth/serve.ts";
+import { hotRoutes } from "./routes/api/hot.ts";
 import { servingHosts } from "./routes/hosts.ts";
 import { refuse } from "./routes/refusals.ts";
 import { defaultOrigin } from "./deployments.ts";
 
 /**
- * The Worker's HTTP side.
- * @param servePages registers what people look at; left out, there is only what programs call
+ * The Worker's HTTP side. What is asked at each call of somebody's API is there from the start. The rest is loaded
+ * when it is first asked for, so that a check that meets a cold start does not wait for it.
+ * @param loadPages what people look at; left out, there is only what programs call
  */
-export function createApp(depsOf: DepsOf, servePages: ServePages = () => {}): App {
-  const build = (deps: DepsOf): App => routed(deps, servePages);
+export function createApp(depsOf: DepsOf, loadPages?: LoadRoutes): App {
+  const later = loadPages === undefined ? LATER : [...LATER, loadPages];
+  const build = (deps: DepsOf): App => routed(deps, (app) => serveRoutes(app, hotRoutes, deps), later);
   return sendingEvents(servingHosts(build(depsOf), { build, depsOf, refuseFault }), depsOf);
 }
 
-type ServePages = (app: App, depsOf: DepsOf) => void;
+type ServeRoutes = (app: App, depsOf: DepsOf) => void;
+type LoadRoutes = () => Promise<ServeRoutes>;
 
-/** Every route, whatever host it is met at. */
-function routed(depsOf: DepsOf, servePages: ServePages): App {
+/** In the order in which they are asked whether a path is theirs. */
+const LATER: readonly LoadRoutes[] = [
+  async () => {
+    const { otherRoutes } = await import("./routes/api/table.ts");
+    return (app, depsOf) => serveRoutes(app, otherRoutes, depsOf);
+  },
+  async () => (await import("./routes/oauth/serve.ts")).serveOAuth,
+];
+
+/** Routes, whatever host they are met at; what is none of them comes to those that are loaded later. */
+function routed(depsOf: DepsOf, serve: ServeRoutes, [load, ...later]: readonly LoadRoutes[]): App {
   const app: App = new Hono<{ Bindings: Env }>();
-  serveRoutes(app, apiRoutes, depsOf);
-  serveOAuth(app, depsOf);
-  servePages(app, depsOf);
-  app.notFound(({ req, env }) => refuse(unknownPath(req.path), req.raw, depsOf(env).origins));
+  serve(app, depsOf);
+  let next: App | null = null;
+  app.notFound(async (context) => {
+    const { req, env } = context;
+    if (load === undefined) return refuse(unknownPath(req.path), req.raw, depsOf(env).origins);
+    // Each request waits for itself: a promise of another one's would go with that one.
+    next ??= routed(depsOf, await load(), later);
+    return next.fetch(req.raw, env, contextOf(context));
+  });
   app.onError((error, { req }) => refuseFault(error, req.raw));
   return app;
+}
+
+/** None where nobody gave one. */
+function contextOf(context: Context<{ Bindings: Env }>): ExecutionContext | undefined {
+  try {
+    return context.executionCtx as ExecutionContext;
+  } catch {
+    return undefined;
+  }
 }
 
 function refuseFault(error: unknown, request: Request): Response {

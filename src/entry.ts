@@ -2,8 +2,6 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { App } from "./app.ts";
 import type { Env } from "./bindings.ts";
 import type { TurnMessage } from "./domain/webhook-event.ts";
-import { takeTurns } from "./jobs/deliveries.ts";
-import { runScheduled } from "./jobs/scheduled.ts";
 import { answerCheck, type AuthorityProps } from "./routes/rpc.ts";
 import { depsOf } from "./wiring.ts";
 
@@ -22,16 +20,18 @@ export class Authority extends WorkerEntrypoint<Env, AuthorityProps> {
   }
 }
 
-/** What the platform calls. */
+/** What the platform calls. What no check needs is loaded by whoever is first to need it. */
 export function handlersOf(app: App) {
   return {
     fetch: (request, env, context) => app.fetch(request, env, context),
-    queue: ({ messages }, env, context) => {
+    queue: async ({ messages }, env, context) => {
+      const { takeTurns } = await import("./jobs/deliveries.ts");
       const background = (work: Promise<unknown>) => context.waitUntil(work);
       const turns = messages.map(({ body }) => body);
       takeTurns(depsOf(env), turns, { background });
     },
     scheduled: async (_controller, env) => {
+      const { runScheduled } = await import("./jobs/scheduled.ts");
       await runScheduled(depsOf(env));
     },
   } satisfies ExportedHandler<Env, TurnMessage>;

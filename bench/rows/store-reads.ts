@@ -1,5 +1,6 @@
+import { join } from "node:path";
+import { buildModules } from "../../scripts/build/worker.ts";
 import type { LoadGenerator } from "../rig/load.ts";
-import { buildBenchWorker } from "../rig/build.ts";
 import { digits } from "../rig/table.ts";
 import type { Section } from "../report.ts";
 import { Jeton } from "../world/jeton.ts";
@@ -48,8 +49,11 @@ export async function measureStoreReads(
   { folder, jeton: script }: Builds,
   generator: LoadGenerator,
 ): Promise<Section> {
-  const counted = await buildBenchWorker("bench/workers/counted.ts", folder, { "jeton-worker": script });
-  const runtime = await startWorkers([await jetonWorker("jeton", counted)]);
+  const counted = await buildModules(join(folder, "counted"), {
+    entry: "bench/workers/counted.ts",
+    alias: { "jeton-worker": script },
+  });
+  const runtime = await startWorkers([await jetonWorker("jeton", counted.path)]);
   try {
     const jeton = await Jeton.setUp(await runtime.directUrl("jeton"));
     const results: [Case, Counted][] = [];

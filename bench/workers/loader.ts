@@ -7,16 +7,18 @@ interface WorkerCode {
   readonly compatibilityDate: string;
   readonly compatibilityFlags: readonly string[];
   readonly mainModule: string;
-  readonly modules: Readonly<Record<string, string>>;
+  readonly modules: Readonly<Record<string, { readonly js: string }>>;
   readonly env: Readonly<Record<string, unknown>>;
+}
+
+/** A Worker's code, and the path at which it is asked. */
+export interface Code extends WorkerCode {
+  readonly path: string;
 }
 
 interface Env {
   readonly LOADER: { get(name: string, load: () => WorkerCode): LoadedWorker };
-  /** By name: the script, and what it is bound to. */
-  readonly CODES: Readonly<
-    Record<string, { readonly script: string; readonly env: Record<string, unknown> }>
-  >;
+  readonly CODES: Readonly<Record<string, Code>>;
 }
 
 export default {
@@ -24,13 +26,8 @@ export default {
     const { pathname } = new URL(request.url);
     const code = CODES[pathname.split("/")[1] ?? ""];
     if (code === undefined) return new Response("no such code", { status: 404 });
-    const fresh = LOADER.get(pathname, () => ({
-      compatibilityDate: "2026-11-01",
-      compatibilityFlags: ["nodejs_compat"],
-      mainModule: "index.js",
-      modules: { "index.js": code.script },
-      env: code.env,
-    }));
-    return fresh.getEntrypoint().fetch(new Request("http://localhost/healthz"));
+    const { path, ...workerCode } = code;
+    const fresh = LOADER.get(pathname, () => workerCode);
+    return fresh.getEntrypoint().fetch(new Request(`http://localhost${path}`));
   },
 };

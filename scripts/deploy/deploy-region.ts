@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEPLOYMENTS, type Deployment } from "../../src/deployments.ts";
 import type { RegionCode } from "../../src/domain/region.ts";
+import { BUILD_FOLDER } from "../build/worker.ts";
 import type { Finished } from "../check/tool.ts";
 import { Trouble } from "../local/trouble.ts";
 import { smokeTest, type SmokeTools } from "./smoke.ts";
@@ -59,10 +60,17 @@ export async function rehearseRegion(
     if (code !== 0 || /Processing .* configuration/.test(output)) {
       throw new Trouble(`${region}: a dry run failed:\n${output.trim()}`);
     }
+    const uploaded = new Set(moduleNames(folder));
+    const left = moduleNames(BUILD_FOLDER).filter((name) => !uploaded.has(name));
+    if (left.length > 0) throw new Trouble(`${region}: wrangler.toml does not upload ${left.join(", ")}`);
     say(`${region}: would deploy`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function moduleNames(folder: string): string[] {
+  return readdirSync(folder).filter((name) => name.endsWith(".mjs"));
 }
 
 function expectDatabase(region: RegionCode, databaseId: string): void {

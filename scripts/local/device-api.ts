@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ROOT } from "../check/tool.ts";
-import { buildWorker } from "./build.ts";
+import { buildConfigured } from "./build.ts";
 import { migrateState } from "./region-server.ts";
 import type { LocalWorker } from "./runtime.ts";
 import { readWorkerSettings } from "./worker-settings.ts";
@@ -31,7 +31,7 @@ export async function prepareDeviceApi({
 }: DeviceApiOptions): Promise<LocalWorker> {
   const config = join(FOLDER, "wrangler.toml");
   const [path, settings] = await Promise.all([
-    buildWorker(buildDir, config),
+    buildConfigured(buildDir, config),
     readWorkerSettings(vars, config),
   ]);
   await migrateState(stateDir, settings, join(FOLDER, "migrations"));

@@ -1,4 +1,5 @@
-import { dirname } from "node:path";
+import { readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import {
   convertV4MiniflareOptions,
   Miniflare,
@@ -10,7 +11,9 @@ import { watchRuntimes } from "./watchdog.ts";
 export interface LocalWorker {
   /** Others bind it by this name; its Durable Objects are stored under it. */
   readonly name: string;
-  /** Path of its built script, or the script itself. */
+  /**
+   * Path of the module that it starts with, whose `.mjs` neighbours are its other modules; or its script itself.
+   */
   readonly code: { readonly path: string } | { readonly text: string };
   /** All but its code: what it is bound to, its compatibility date and so on. */
   readonly settings: WorkerSettings;
@@ -85,7 +88,10 @@ export async function startRuntime({ workers, port, stateDir, onLog }: RuntimeOp
 function miniflareWorker({ name, code, settings, directPort }: LocalWorker): V4WorkerOptions {
   const source =
     "path" in code
-      ? { modules: [{ type: "ESModule" as const, path: code.path }], modulesRoot: dirname(code.path) }
+      ? {
+          modules: modulesOf(code.path).map((path) => ({ type: "ESModule" as const, path })),
+          modulesRoot: dirname(code.path),
+        }
       : { modules: true as const, script: code.text };
   return {
     ...settings,
@@ -93,6 +99,14 @@ function miniflareWorker({ name, code, settings, directPort }: LocalWorker): V4W
     name,
     ...(directPort === undefined ? {} : { unsafeDirectSockets: [{ host: HOST, port: directPort }] }),
   };
+}
+
+/** The one that is called comes first. */
+function modulesOf(path: string): string[] {
+  if (!path.endsWith(".mjs")) return [path];
+  const folder = dirname(path);
+  const others = readdirSync(folder).filter((name) => name.endsWith(".mjs") && name !== basename(path));
+  return [path, ...others.map((name) => join(folder, name))];
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

@@ -15,7 +15,7 @@ const CLEAN: Files = {
     `  "type": "module",`,
     `  "scripts": { "check": "node scripts/check/index.ts" },`,
     `  "dependencies": { "drizzle-orm": "*", "hono": "*" },`,
-    `  "devDependencies": { "drizzle-kit": "*" }`,
+    `  "devDependencies": { "drizzle-kit": "*", "rolldown": "*" }`,
     `}`,
   ],
   "wrangler.toml": [`name = "house"`, `main = "src/index.ts"`, `compatibility_date = "2026-11-01"`],

@@ -12,6 +12,8 @@ const RULES = [
   "tsconfig.json",
   "src/tsconfig.json",
   "src/domain/tsconfig.json",
+  "scripts/build",
+  "scripts/build.ts",
   "scripts/check",
 ];
 

@@ -1,4 +1,7 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { BUILD_FOLDER, buildModules } from "../../scripts/build/worker.ts";
 import { readWish } from "../../scripts/deploy/arguments.ts";
 import { deployRegion, rehearseRegion, type DeployTools } from "../../scripts/deploy/deploy-region.ts";
 import { runTool } from "../../scripts/check/tool.ts";
@@ -147,13 +150,26 @@ describe("a deployment", () => {
 const LONG_MS = 240_000;
 
 describe("a dry run", { timeout: LONG_MS }, () => {
+  const say = () => {};
+
   test("takes a warning for a failure", async () => {
-    const say = () => {};
     const warned = async () => ({
       code: 0,
       output: "▲ [WARNING] Processing wrangler.toml configuration:\n Unexpected fields",
     });
     await expect(rehearseRegion("eu", { wrangler: warned, say })).rejects.toThrow("Unexpected fields");
+  });
+
+  test("is refused when a module of the Worker would not be uploaded", async () => {
+    await buildModules(BUILD_FOLDER);
+    const forgetful = async (words: readonly string[]) => {
+      const folder = words[words.indexOf("--outdir") + 1] ?? "";
+      cpSync(join(BUILD_FOLDER, "index.mjs"), join(folder, "index.mjs"));
+      return { code: 0, output: "" };
+    };
+    await expect(rehearseRegion("eu", { wrangler: forgetful, say })).rejects.toThrow(
+      /^eu: wrangler\.toml does not upload .*serve-\w+\.mjs/,
+    );
   });
 
   test("passes for all nine, without a network", async () => {

@@ -3,7 +3,6 @@ import { env, exports } from "cloudflare:workers";
 import * as v from "valibot";
 import { expect, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { serveConsole } from "../../src/routes/console/serve.tsx";
 import type { Deps } from "../../src/operations/deps.ts";
 import type * as wiring from "../../src/wiring.ts";
 import type { RegionCode } from "../../src/domain/region.ts";
@@ -74,7 +73,10 @@ export async function send(method: string, path: string, sending: Sending = {}):
 /** Starts another Worker, with nothing cached and settings of its own, over the same storage: an isolate more. */
 export async function startWorker(settings: Partial<typeof env> = {}): Promise<Worker> {
   const { depsOf, itsEnv } = await loadIsolate(settings);
-  const app = createApp(depsOf, serveConsole);
+  const app = createApp(
+    depsOf,
+    async () => (await import("../../src/routes/console/serve.tsx")).serveConsole,
+  );
   return async (request) => app.fetch(request, itsEnv, createExecutionContext());
 }
 

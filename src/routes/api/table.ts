@@ -2,12 +2,10 @@ import { accessTokenRoutes } from "./access-tokens.ts";
 import { auditEventRoutes } from "./audit-events.ts";
 import { billingRoutes } from "./billing.ts";
 import { catalogueRoutes } from "./catalogues.ts";
-import { checkRoutes } from "./check.ts";
 import { clientRoutes } from "./clients.ts";
 import { domainRoutes } from "./domains.ts";
 import { errorRoutes } from "./errors.ts";
-import { forwardAuthRoutes } from "./forward-auth.ts";
-import { healthRoutes } from "./health.ts";
+import { hotRoutes } from "./hot.ts";
 import { importedKeyRoutes } from "./imported-keys.ts";
 import { leakRoutes } from "./leaks.ts";
 import { memberRoutes } from "./members.ts";
@@ -26,10 +24,8 @@ import { teamRoutes } from "./teams.ts";
 import { webhookDeliveryRoutes } from "./webhook-deliveries.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
-/** Every endpoint of the JSON API. */
-export const apiRoutes: readonly Route[] = [
-  ...checkRoutes,
-  ...forwardAuthRoutes,
+/** What people, scripts and other regions call. */
+export const otherRoutes: readonly Route[] = [
   ...teamRoutes,
   ...securityRoutes,
   ...ssoConnectionRoutes,
@@ -52,6 +48,8 @@ export const apiRoutes: readonly Route[] = [
   ...serviceRoutes,
   ...catalogueRoutes,
   ...errorRoutes,
-  ...healthRoutes,
   ...openapiRoutes,
 ];
+
+/** Every endpoint of the JSON API. */
+export const apiRoutes: readonly Route[] = [...hotRoutes, ...otherRoutes];

@@ -127,7 +127,7 @@ describe("turns at the same time", () => {
     for (const message of messages) {
       const batch = createMessageBatch("jeton-us-deliveries", [message]);
       const context = createExecutionContext();
-      worker.queue(batch, env, context);
+      await worker.queue(batch, env, context);
       const result = getQueueResult(batch, context);
       if (message === messages[1]) await result;
       else result.catch(() => undefined);

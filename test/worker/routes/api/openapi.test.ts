@@ -1,8 +1,10 @@
+import { Hono } from "hono";
 import { expect, test } from "vitest";
-import { createApp } from "../../../../src/app.ts";
 import { OAUTH_PATHS } from "../../../../src/domain/oauth-endpoints.ts";
 import { REGION_CODES } from "../../../../src/domain/region.ts";
 import { apiRoutes } from "../../../../src/routes/api/table.ts";
+import type { OAuthApp } from "../../../../src/routes/oauth/endpoint.ts";
+import { serveOAuth } from "../../../../src/routes/oauth/serve.ts";
 import { depsOf } from "../../../../src/wiring.ts";
 import { call, expectAnswer, startWorker } from "../../support.ts";
 
@@ -19,11 +21,9 @@ test("anyone reads the API's description, with the addresses that this deploymen
 
 test("what is served of the OAuth server is what is described, path by path", async () => {
   const isOAuth = (path: string) => /^\/(?:oauth|device|\.well-known)(?:\/|$)/.test(path);
-  const served = new Set(
-    createApp(depsOf)
-      .routes.map(({ path }) => path)
-      .filter(isOAuth),
-  );
+  const app: OAuthApp = new Hono();
+  serveOAuth(app, depsOf);
+  const served = new Set(app.routes.map(({ path }) => path).filter(isOAuth));
   const { paths } = expectAnswer(await call("GET", "/openapi.json", { as: null }), 200, "OpenApi");
   expect(served.size).toBeGreaterThan(10);
   expect(Object.keys(paths).filter(isOAuth).toSorted()).toEqual([...served].toSorted());
