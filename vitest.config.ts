@@ -13,11 +13,24 @@ storeInMemory();
 const isAskedFor = process.argv.some((argument) => /^(--project=)?browser$/.test(argument));
 const browser = process.env.CHROMIUM !== undefined || isAskedFor ? ["browser"] : [];
 
+/** What keeps no state between calls: its test files need no process each. */
+const PURE = ["domain", "catalogues", "operations", "routes"].map((folder) => `test/${folder}/**/*.test.ts`);
+
 export default defineConfig({
   test: {
     projects: [
       {
-        // Pure code, static checks, and what starts processes of its own.
+        test: {
+          name: "pure",
+          environment: "node",
+          include: PURE,
+          isolate: false,
+          // Properties are tried thousands of times; slow machines take their time.
+          testTimeout: 60_000,
+        },
+      },
+      {
+        // Static checks, and what starts processes of its own.
         test: {
           name: "node",
           // Servers are started and hundreds of requests sent; slow machines take their time.
@@ -25,7 +38,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           environment: "node",
           include: ["test/**/*.test.{ts,tsx}"],
-          exclude: ["test/worker/**", "test/conformance/**", "test/browser/**"],
+          exclude: ["test/worker/**", "test/conformance/**", "test/browser/**", ...PURE],
         },
       },
       {

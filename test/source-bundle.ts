@@ -38,7 +38,8 @@ async function bundleSource(): Promise<void> {
       ssr: true,
       outDir: OUTPUT,
       minify: false,
-      sourcemap: true,
+      // Sent to each test file's workerd, and read by who looks into a failure.
+      sourcemap: process.env.CI === undefined,
       target: "esnext",
       rolldownOptions: {
         input: Object.fromEntries(

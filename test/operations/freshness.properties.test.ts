@@ -376,7 +376,7 @@ function judge(world: World, check: Check, boundMs: number): void {
     throw new Error(`arrived at ${arrivedAt}, told as of ${outcome.asOf}`);
 }
 
-/** For a long run: `FRESHNESS_RUNS=1000000 npx vitest run --project node test/operations/freshness`. */
+/** For a long run: `FRESHNESS_RUNS=1000000 npx vitest run --project pure test/operations/freshness`. */
 const RUNS = Number(process.env.FRESHNESS_RUNS ?? 4000);
 const TIMEOUT_MS = 20 * RUNS;
 
