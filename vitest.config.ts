@@ -13,6 +13,9 @@ storeInMemory();
 const isAskedFor = process.argv.some((argument) => /^(--project=)?browser$/.test(argument));
 const browser = process.env.CHROMIUM !== undefined || isAskedFor ? ["browser"] : [];
 
+/** Files that are run at once, whatever the machine: most wait a good part of the time. */
+const WORKERS = 4;
+
 /** What keeps no state between calls: its test files need no process each. */
 const PURE = ["domain", "catalogues", "operations", "routes"].map((folder) => `test/${folder}/**/*.test.ts`);
 
@@ -25,6 +28,8 @@ export default defineConfig({
           environment: "node",
           include: PURE,
           isolate: false,
+          // As many as the others may have, or it would have to wait for their end.
+          maxWorkers: WORKERS,
           // Properties are tried thousands of times; slow machines take their time.
           testTimeout: 60_000,
         },
@@ -72,7 +77,7 @@ export default defineConfig({
         test: {
           name: "worker",
           // Files share nothing, and each waits for its storage a good part of the time.
-          maxWorkers: 4,
+          maxWorkers: WORKERS,
           include: ["test/worker/**/*.test.{ts,tsx}", "test/conformance/**/*.test.ts"],
           setupFiles: ["./test/worker/setup.ts"],
         },
