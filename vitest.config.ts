@@ -16,7 +16,7 @@ const browser = process.env.CHROMIUM !== undefined || isAskedFor ? ["browser"] :
 /** Files that are run at once, whatever the machine: most wait a good part of the time. */
 const WORKERS = 4;
 
-/** What keeps no state between calls: its test files need no process each. */
+/** What keeps nothing but what it was asked about: files that ask about their own need no process each. */
 const PURE = ["domain", "catalogues", "operations", "routes"].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({

@@ -5,6 +5,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { DEPLOYMENTS } from "../src/deployments.ts";
 import { REGION_CODES } from "../src/domain/region.ts";
+import { BUILD_FOLDER } from "./build/worker.ts";
 import { runTool } from "./check/tool.ts";
 import { isSelfHosted, readWish } from "./deploy/arguments.ts";
 import { deployRegion, rehearseRegion, type DeployTools } from "./deploy/deploy-region.ts";
@@ -15,6 +16,7 @@ const tools: DeployTools = {
   wrangler: (words) => runTool("wrangler", words),
   send: (url, init) => fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(10_000) }),
   wait: async (milliseconds) => wait(milliseconds),
+  buildFolder: BUILD_FOLDER,
   say: (line) => console.log(line),
 };
 

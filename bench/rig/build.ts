@@ -4,8 +4,8 @@ import { ROOT, runTool } from "../../scripts/check/tool.ts";
 const CONFIG = "bench/workers/wrangler.toml";
 
 /**
- * Builds what Jeton is compared with, as `wrangler` does where nobody tells it otherwise, and returns the path of its
- * script.
+ * Builds a Worker of the benchmark that is not Jeton, as `wrangler` does where nobody tells it otherwise, and returns
+ * the path of its script.
  * @param entry from the repository's root
  * @throws with the tool's own words when it does not build.
  */

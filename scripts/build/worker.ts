@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { rolldown, type OutputChunk } from "rolldown";
+import { rolldown, type OutputChunk, type RolldownOutput } from "rolldown";
 import { ROOT } from "../check/tool.ts";
 
 /** Where `wrangler.toml` finds what it uploads. */
@@ -25,7 +25,7 @@ export interface BuildOptions {
   /** From the repository's root. */
   readonly entry?: string;
   /** Modules to take from elsewhere, by the name under which the Worker imports them. */
-  readonly alias?: Readonly<Record<string, string>>;
+  readonly alias?: Record<string, string>;
 }
 
 /**
@@ -38,6 +38,26 @@ export async function buildModules(
   folder: string,
   { entry = "src/index.ts", alias = {} }: BuildOptions = {},
 ): Promise<BuiltWorker> {
+  const output = await bundleModules(entry, alias);
+  const written = output.map((file): readonly [string, string | Uint8Array] =>
+    file.type === "chunk" ? [file.fileName, file.code] : [file.fileName, file.source],
+  );
+  const chunks = output
+    .filter((file) => file.type === "chunk")
+    .sort((a, b) => Number(b.isEntry) - Number(a.isEntry));
+  const main = chunks[0]?.fileName ?? "";
+  replaceFiles(folder, Object.fromEntries(written), main);
+  return {
+    path: join(folder, main),
+    modules: Object.fromEntries(chunks.map((chunk) => [chunk.fileName, describe(chunk)])),
+  };
+}
+
+async function bundleModules(
+  entry: string,
+  alias: Record<string, string>,
+): Promise<RolldownOutput["output"]> {
+  const doubts: string[] = [];
   const bundle = await rolldown({
     cwd: ROOT,
     input: entry,
@@ -45,30 +65,27 @@ export async function buildModules(
     platform: "neutral",
     resolve: { alias, conditionNames: ["workerd", "worker", "browser"], mainFields: ["module", "main"] },
     transform: { target: "es2024" },
-    logLevel: "silent",
+    // The console calls the API's own routes, which are loaded before it is.
+    checks: { ineffectiveDynamicImport: false },
+    // An import that leads nowhere is but a warning to it.
+    onLog: (_level, { message }) => doubts.push(message),
   });
-  const { output } = await bundle.generate({
-    format: "esm",
-    // By this ending wrangler and workerd know an ES module.
-    entryFileNames: "[name].mjs",
-    chunkFileNames: "[name]-[hash].mjs",
-    // Half the weight to load at a cold start. The source maps go up with it, so that logs stay readable.
-    minify: true,
-    comments: false,
-    sourcemap: true,
-  });
-  await bundle.close();
-  const written = output.map((file): readonly [string, string | Uint8Array] =>
-    file.type === "chunk" ? [file.fileName, file.code] : [file.fileName, file.source],
-  );
-  replaceFiles(folder, Object.fromEntries(written));
-  const chunks = output
-    .filter((file) => file.type === "chunk")
-    .sort((a, b) => Number(b.isEntry) - Number(a.isEntry));
-  return {
-    path: join(folder, chunks[0]?.fileName ?? ""),
-    modules: Object.fromEntries(chunks.map((chunk) => [chunk.fileName, describe(chunk)])),
-  };
+  try {
+    const { output } = await bundle.generate({
+      format: "esm",
+      // By this ending wrangler and workerd know an ES module.
+      entryFileNames: "[name].mjs",
+      chunkFileNames: "[name]-[hash].mjs",
+      // Half the weight to load at a cold start. The source maps go up with it, so that logs stay readable.
+      minify: true,
+      comments: false,
+      sourcemap: true,
+    });
+    if (doubts.length > 0) throw new Error(doubts.join("\n"));
+    return output;
+  } finally {
+    await bundle.close();
+  }
 }
 
 function describe({ code, modules, imports }: OutputChunk): BuiltModule {
@@ -79,12 +96,20 @@ function describe({ code, modules, imports }: OutputChunk): BuiltModule {
   return { code, imports, sources: Object.fromEntries(sources) as Record<string, number> };
 }
 
-/** Each at once, for another build may be reading the folder. Modules of an earlier one would be uploaded too. */
-function replaceFiles(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
+/**
+ * Each file at once, and the one that names the others after them: somebody may be reading the folder. What is left of
+ * an earlier build would be uploaded too.
+ */
+function replaceFiles(
+  folder: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+  main: string,
+): void {
   mkdirSync(folder, { recursive: true });
-  for (const [name, contents] of Object.entries(files)) {
+  const names = Object.keys(files).sort((a, b) => Number(a === main) - Number(b === main));
+  for (const name of names) {
     const unfinished = join(folder, `${name}.${process.pid}`);
-    writeFileSync(unfinished, contents);
+    writeFileSync(unfinished, files[name] ?? "");
     renameSync(unfinished, join(folder, name));
   }
   for (const name of readdirSync(folder)) {

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEPLOYMENTS, type Deployment } from "../../src/deployments.ts";
 import type { RegionCode } from "../../src/domain/region.ts";
-import { BUILD_FOLDER } from "../build/worker.ts";
 import type { Finished } from "../check/tool.ts";
 import { Trouble } from "../local/trouble.ts";
 import { smokeTest, type SmokeTools } from "./smoke.ts";
@@ -15,6 +14,8 @@ export const REQUIRED_SECRETS = ["OPERATOR_KEY", "TAG_KEYS", "ENCRYPTION_KEYS"] 
 export interface DeployTools extends SmokeTools {
   /** Runs wrangler with these words. */
   wrangler(words: readonly string[]): Promise<Finished>;
+  /** Where wrangler has the Worker built before it uploads it. */
+  readonly buildFolder: string;
   /** Tells what is being done, a line each. */
   say(line: string): void;
 }
@@ -40,6 +41,8 @@ export async function deployRegion(
   };
   expectDatabase(region, databaseId);
   expectSecrets(region, await run("looking for its secrets", ["secret", "list", "--format", "json"]));
+  tools.say(`${region}: building`);
+  await rehearse(region, tools);
   // Before the code that needs them; old code runs on a newer schema, which only ever gains.
   await run("applying migrations", ["d1", "migrations", "apply", `jeton-${region}`, "--remote"]);
   await run("deploying", ["deploy"]);
@@ -49,9 +52,16 @@ export async function deployRegion(
 }
 
 /** Builds a region as a deployment would, and changes nothing anywhere; needs no network. */
-export async function rehearseRegion(
+export async function rehearseRegion(region: RegionCode, tools: RehearsalTools): Promise<void> {
+  await rehearse(region, tools);
+  tools.say(`${region}: would deploy`);
+}
+
+type RehearsalTools = Pick<DeployTools, "wrangler" | "buildFolder" | "say">;
+
+async function rehearse(
   region: RegionCode,
-  { wrangler, say }: Pick<DeployTools, "wrangler" | "say">,
+  { wrangler, buildFolder }: Omit<RehearsalTools, "say">,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "deploy-"));
   try {
@@ -60,10 +70,10 @@ export async function rehearseRegion(
     if (code !== 0 || /Processing .* configuration/.test(output)) {
       throw new Trouble(`${region}: a dry run failed:\n${output.trim()}`);
     }
-    const uploaded = new Set(moduleNames(folder));
-    const left = moduleNames(BUILD_FOLDER).filter((name) => !uploaded.has(name));
+    const uploaded = moduleNames(folder);
+    const left = moduleNames(buildFolder).filter((name) => !uploaded.includes(name));
+    if (uploaded.length === 0) throw new Trouble(`${region}: wrangler.toml uploads nothing`);
     if (left.length > 0) throw new Trouble(`${region}: wrangler.toml does not upload ${left.join(", ")}`);
-    say(`${region}: would deploy`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

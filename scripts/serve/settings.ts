@@ -39,7 +39,7 @@ const REFUSED = ["DEVELOPMENT", "ALLOW_LOOPBACK_WEBHOOKS"] as const;
 const DEFAULT_PORT = 8787;
 
 const USAGE =
-  "npm run serve -- --region cn --state /var/lib/jeton --origin https://tokens.example.cn [--port 8787] [--secrets FILE] [--bundle dist/worker/index.mjs]";
+  "npm run serve -- --region cn --state /var/lib/jeton --origin https://tokens.example.cn [--port 8787] [--secrets FILE] [--bundle FOLDER/index.mjs]";
 
 /**
  * Reads the words after `npm run serve --`. Secrets come from a file of KEY=value lines that nobody else can read,

@@ -84,6 +84,8 @@ test.each([
   ["src/routes/console/serve.tsx", "the console"],
   ["src/routes/oauth/token.ts", "the OAuth server"],
   ["src/routes/api/table.ts", "the rest of the API"],
+  ["src/routes/api/teams.ts", "the rest of the API"],
+  ["src/grants/refresh.ts", "the OAuth server"],
   ["src/jobs/scheduled.ts", "scheduled work"],
 ])("%s is loaded when it is first needed, and not before the first check", (path, name) => {
   const part = (imports: readonly string[]): BuiltWorker["modules"] => ({

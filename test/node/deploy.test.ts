@@ -1,7 +1,8 @@
-import { cpSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { BUILD_FOLDER, buildModules } from "../../scripts/build/worker.ts";
+import { afterAll, describe, expect, test } from "vitest";
+import { BUILD_FOLDER } from "../../scripts/build/worker.ts";
 import { readWish } from "../../scripts/deploy/arguments.ts";
 import { deployRegion, rehearseRegion, type DeployTools } from "../../scripts/deploy/deploy-region.ts";
 import { runTool } from "../../scripts/check/tool.ts";
@@ -11,15 +12,29 @@ import { parseCredential } from "../../src/domain/token.ts";
 
 const SECRETS = ["OPERATOR_KEY", "TAG_KEYS", "ENCRYPTION_KEYS"];
 
+/** Where a Worker of two modules has been built. */
+const buildFolder = mkdtempSync(join(tmpdir(), "built-"));
+const MODULES = ["index.mjs", "later-a_-b.mjs"];
+for (const name of MODULES) writeFileSync(join(buildFolder, name), "");
+afterAll(() => rmSync(buildFolder, { recursive: true, force: true }));
+
+/** What a dry run leaves: the modules that would be uploaded. */
+function writeModules(words: readonly string[], names: readonly string[]): void {
+  const folder = words[words.indexOf("--outdir") + 1] ?? "";
+  mkdirSync(folder, { recursive: true });
+  for (const name of names) writeFileSync(join(folder, name), "");
+}
+
 /** A world in which all goes well, but for what a test makes different. */
 function makeWorld({ secrets = SECRETS, failing = "", serves = healthy } = {}) {
   const done: string[] = [];
   const waits: number[] = [];
   const tools: DeployTools = {
     wrangler: async (words) => {
-      const command = words.join(" ");
+      const command = words.filter((word) => !word.startsWith("/")).join(" ");
       done.push(command);
       if (failing !== "" && command.startsWith(failing)) return { code: 1, output: "it broke" };
+      if (command.startsWith("deploy --dry-run")) writeModules(words, MODULES);
       const list = JSON.stringify(secrets.map((name) => ({ name, type: "secret_text" })));
       return { code: 0, output: command.startsWith("secret list") ? `some words\n${list}\n` : "" };
     },
@@ -30,6 +45,7 @@ function makeWorld({ secrets = SECRETS, failing = "", serves = healthy } = {}) {
     wait: async (milliseconds) => {
       waits.push(milliseconds);
     },
+    buildFolder,
     say: () => {},
   };
   return { tools, done, waits };
@@ -76,11 +92,12 @@ describe("what npm run deploy is asked for", () => {
 });
 
 describe("a deployment", () => {
-  test("looks at the secrets, migrates, deploys, and asks what it deployed, in this order", async () => {
+  test("looks at the secrets, builds, migrates, deploys, and asks what it deployed, in this order", async () => {
     const { tools, done } = makeWorld();
     await deployRegion("eu", tools, OWN);
     expect(done).toEqual([
       "secret list --format json --env eu",
+      "deploy --dry-run --outdir --env eu",
       "d1 migrations apply jeton-eu --remote --env eu",
       "deploy --env eu",
       "GET https://tokens.example.eu/healthz",
@@ -106,8 +123,9 @@ describe("a deployment", () => {
 
   test.each([
     ["secret list", 1],
-    ["d1 migrations", 2],
-    ["deploy", 3],
+    ["deploy --dry-run", 2],
+    ["d1 migrations", 3],
+    ["deploy --env", 4],
   ])("stops where %s fails, with the tool's own words", async (failing, steps) => {
     const { tools, done } = makeWorld({ failing });
     await expect(deployRegion("eu", tools, OWN)).rejects.toThrow(/^eu: .* failed:\nit broke$/);
@@ -157,25 +175,35 @@ describe("a dry run", { timeout: LONG_MS }, () => {
       code: 0,
       output: "▲ [WARNING] Processing wrangler.toml configuration:\n Unexpected fields",
     });
-    await expect(rehearseRegion("eu", { wrangler: warned, say })).rejects.toThrow("Unexpected fields");
+    await expect(rehearseRegion("eu", { wrangler: warned, buildFolder, say })).rejects.toThrow(
+      "Unexpected fields",
+    );
   });
 
-  test("is refused when a module of the Worker would not be uploaded", async () => {
-    await buildModules(BUILD_FOLDER);
-    const forgetful = async (words: readonly string[]) => {
-      const folder = words[words.indexOf("--outdir") + 1] ?? "";
-      cpSync(join(BUILD_FOLDER, "index.mjs"), join(folder, "index.mjs"));
-      return { code: 0, output: "" };
+  test.each([
+    ["one of its modules", ["index.mjs"], "eu: wrangler.toml does not upload later-a_-b.mjs"],
+    ["all of them", [], "eu: wrangler.toml uploads nothing"],
+  ])("is refused when the upload leaves out %s, and so is the deployment", async (_what, names, words) => {
+    const { tools, done } = makeWorld();
+    const forgetful = async (asked: readonly string[]) => {
+      const finished = await tools.wrangler(asked);
+      if (!asked.includes("--dry-run")) return finished;
+      rmSync(asked[asked.indexOf("--outdir") + 1] ?? "", { recursive: true });
+      writeModules(asked, names);
+      return finished;
     };
-    await expect(rehearseRegion("eu", { wrangler: forgetful, say })).rejects.toThrow(
-      /^eu: wrangler\.toml does not upload .*serve-\w+\.mjs/,
-    );
+    const itsTools = { ...tools, wrangler: forgetful };
+    await expect(rehearseRegion("eu", itsTools)).rejects.toThrow(words);
+    done.length = 0;
+    await expect(deployRegion("eu", itsTools, OWN)).rejects.toThrow(words);
+    expect(done).toHaveLength(2);
   });
 
   test("passes for all nine, without a network", async () => {
     const said: string[] = [];
     const tools = {
       wrangler: (words: readonly string[]) => runTool("wrangler", words),
+      buildFolder: BUILD_FOLDER,
       say: (line: string) => said.push(line),
     };
     for (const region of REGION_CODES) await rehearseRegion(region, tools);
